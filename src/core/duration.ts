@@ -1,0 +1,23 @@
+/** Durations as people write them: `250ms`, `1.5s`, `2m`, `1h`; a bare number is milliseconds. */
+
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+
+const form = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h)?\s*$/
+
+/** Milliseconds, or undefined where the text is no duration. */
+export function parseDuration(written: string | number): number | undefined {
+  if (typeof written === 'number') {
+    return Number.isFinite(written) && written >= 0 ? written : undefined
+  }
+  const found = form.exec(written)
+  if (!found) return undefined
+  const unit = (found[2] ?? 'ms') as keyof typeof unitMs
+  return Number(found[1]) * unitMs[unit]
+}
+
+/** `430ms`, `1.5s`, `2m`: the largest unit that keeps it short. */
+export function formatDuration(ms: number): string {
+  if (ms >= 60_000 && ms % 1000 === 0) return `${ms / 60_000}m`.replace(/(\.\d{2})\d+/, '$1')
+  if (ms >= 1000) return `${Math.round(ms) / 1000}s`
+  return `${Math.round(ms * 1000) / 1000}ms`
+}

@@ -1,0 +1,37 @@
+/** HTTP messages as plain data, so that dialects and scenarios never touch a socket. */
+
+/** Name and value pairs in the order of the wire; a name may come twice. */
+export type Headers = readonly (readonly [name: string, value: string])[]
+
+export interface HttpRequest {
+  readonly method: string
+  /** Path and query as received, e.g. `/v1/chat/completions?x=1`. */
+  readonly url: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Headers
+  /** Parameters of the matched route, e.g. `{ app: 'demo' }` for `/api/v1/:app`. */
+  readonly params: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/** A whole answer: what is sent when nothing streams. */
+export interface HttpReply {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string | Uint8Array
+}
+
+/** The first header of that name, whatever its case. */
+export function header(headers: Headers, name: string): string | undefined {
+  const wanted = name.toLowerCase()
+  return headers.find(([key]) => key.toLowerCase() === wanted)?.[1]
+}
+
+export function jsonReply(status: number, value: unknown, headers: Headers = []): HttpReply {
+  return {
+    status,
+    headers: [['content-type', 'application/json'], ...headers],
+    body: JSON.stringify(value),
+  }
+}

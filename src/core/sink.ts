@@ -1,0 +1,20 @@
+/** Where a timeline is played to. The one over a socket stands in `src/server/sink.ts`. */
+import type { Ending, HeadStep } from './timeline.ts'
+
+/** All that is due at one moment; a sink sends it with as few system calls as it can. */
+export interface Burst {
+  readonly head: HeadStep | undefined
+  /** Each becomes an HTTP chunk of its own; none is empty. */
+  readonly chunks: readonly Uint8Array[]
+  readonly ending: Ending | undefined
+}
+
+export interface Sink {
+  /** False where the other side reads more slowly than we write: wait for `onDrain`. */
+  send(burst: Burst): boolean
+  onDrain: (() => void) | undefined
+  /** The client is gone before the end. */
+  onLeave: (() => void) | undefined
+  /** A clean or abrupt ending has been carried out on the wire. */
+  onDone: (() => void) | undefined
+}

@@ -1,0 +1,47 @@
+/**
+ * The one noun of the house: what the server does to one connection, and when.
+ * Plain data. Must never hold a socket, a timer or a vendor's word.
+ */
+import type { Headers } from './http.ts'
+
+/** How a connection can be left: clean end, FIN without the last chunk, RST, or silence. */
+export type Ending = 'end' | 'close' | 'reset' | 'hang'
+
+export const endings: readonly Ending[] = ['end', 'close', 'reset', 'hang']
+
+export interface HeadStep {
+  readonly atMs: number
+  readonly do: 'head'
+  readonly status: number
+  readonly headers: Headers
+}
+
+export interface WriteStep {
+  readonly atMs: number
+  readonly do: 'write'
+  /** One HTTP chunk, whatever frames it holds. Empty means nothing is written: time passes. */
+  readonly bytes: Uint8Array
+}
+
+export interface EndStep {
+  readonly atMs: number
+  readonly do: Ending
+}
+
+/** `atMs` counts from the request's arrival and never descends within a timeline. */
+export type Step = HeadStep | WriteStep | EndStep
+
+/** Lazy and re-iterable: a stream in flight holds one step, and a second look gives the same steps. */
+export type Timeline = Iterable<Step>
+
+/** A timeline that is still being written by a live upstream; it can be walked only once. */
+export type LiveTimeline = AsyncIterable<Step>
+
+export const isEnding = (step: Step): step is EndStep => step.do !== 'head' && step.do !== 'write'
+
+/** The length in bytes of a finite timeline's body, without keeping any of it. */
+export function bodyLength(timeline: Timeline): number {
+  let length = 0
+  for (const step of timeline) if (step.do === 'write') length += step.bytes.length
+  return length
+}

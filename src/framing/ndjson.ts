@@ -1,0 +1,45 @@
+/** Newline-delimited JSON: a line is a frame. Must never lose a byte, blank lines included. */
+import { looseText, utf8 } from '../core/bytes.ts'
+import type { Frame, Framing } from '../core/frame.ts'
+import type { Push } from '../core/push.ts'
+
+const LF = 10
+
+export function ndjson(): Framing {
+  return {
+    name: 'ndjson',
+    contentType: 'application/x-ndjson',
+    encode: ({ data }) =>
+      data === undefined ? undefined : { data, bytes: utf8(`${data.replace(/\r?\n/g, ' ')}\n`) },
+    decoder: () => new LineDecoder(),
+  }
+}
+
+class LineDecoder implements Push<Uint8Array, Frame> {
+  #held: Uint8Array = Buffer.alloc(0)
+
+  push(bytes: Uint8Array): Frame[] {
+    const frames: Frame[] = []
+    let start = 0
+    for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, start)) {
+      const line = bytes.subarray(start, at + 1)
+      frames.push(readLine(this.#held.length === 0 ? line : Buffer.concat([this.#held, line])))
+      this.#held = Buffer.alloc(0)
+      start = at + 1
+    }
+    const rest = bytes.subarray(start)
+    if (rest.length > 0) this.#held = Buffer.concat([this.#held, rest])
+    return frames
+  }
+
+  end(): Frame[] {
+    const rest = this.#held
+    this.#held = Buffer.alloc(0)
+    return rest.length === 0 ? [] : [{ bytes: rest, incomplete: true }]
+  }
+}
+
+function readLine(bytes: Uint8Array): Frame {
+  const data = looseText(bytes).trim()
+  return data === '' ? { bytes } : { bytes, data }
+}

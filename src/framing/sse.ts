@@ -1,0 +1,126 @@
+/**
+ * Server-sent events: bytes <-> frames. A frame is a block up to and with its blank line, comments
+ * included. Must never lose a byte: the frames' bytes, joined, are the input.
+ * Source: WHATWG HTML, section 9.2.6 (parsing and interpreting an event stream).
+ */
+import { looseText, utf8 } from '../core/bytes.ts'
+import { StuntdoubleError } from '../core/errors.ts'
+import type { Frame, Framing, Message } from '../core/frame.ts'
+import type { Push } from '../core/push.ts'
+
+export interface SseStyle {
+  readonly eol: '\n' | '\r\n' | '\r'
+  /** `data: x` or `data:x`; a reader must take both. */
+  readonly spaceAfterColon: boolean
+}
+
+const LF = 10
+const CR = 13
+
+const usualStyle: SseStyle = { eol: '\n', spaceAfterColon: true }
+
+export function sse(style: Partial<SseStyle> = {}): Framing {
+  const { eol, spaceAfterColon } = { ...usualStyle, ...style }
+  const colon = spaceAfterColon ? ': ' : ':'
+  return {
+    name: 'sse',
+    contentType: 'text/event-stream',
+    encode: (message) => encode(message, colon, eol),
+    decoder: () => new SseDecoder(),
+  }
+}
+
+function encode(message: Message, colon: string, eol: string): Frame {
+  let block = ''
+  if (message.comment !== undefined) {
+    for (const line of lines(message.comment)) block += `: ${line}${eol}`
+  }
+  if (message.event !== undefined) block += `event${colon}${oneLine('event', message.event)}${eol}`
+  if (message.id !== undefined) block += `id${colon}${oneLine('id', message.id)}${eol}`
+  if (message.retry !== undefined) block += `retry${colon}${message.retry}${eol}`
+  if (message.data !== undefined) {
+    // Data with a line break becomes several data lines, which a reader joins again by LF.
+    if (!/[\r\n]/.test(message.data)) block += `data${colon}${message.data}${eol}`
+    else for (const line of lines(message.data)) block += `data${colon}${line}${eol}`
+  }
+  return { ...message, bytes: utf8(block + eol) }
+}
+
+const lines = (text: string): string[] => text.split(/\r\n|\r|\n/)
+
+function oneLine(field: string, value: string): string {
+  if (!/[\r\n\0]/.test(value)) return value
+  throw new StuntdoubleError('bad-request', `An SSE ${field} cannot hold a line break or NUL`)
+}
+
+/**
+ * Cuts at blank lines, whichever of CR, LF and CRLF ends each line. A CR that is the last byte seen
+ * is left undecided until the next byte tells whether an LF belongs to it.
+ */
+class SseDecoder implements Push<Uint8Array, Frame> {
+  #held: Uint8Array = Buffer.alloc(0)
+  /** How much of `#held` is scanned already, so that no byte is looked at twice. */
+  #scanned = 0
+  #lineStart = 0
+
+  push(bytes: Uint8Array): Frame[] {
+    this.#held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes])
+    const frames: Frame[] = []
+    let frameStart = 0
+    let at = this.#scanned
+    let lineStart = this.#lineStart
+    const held = this.#held
+    while (at < held.length) {
+      const byte = held[at]
+      if (byte !== LF && byte !== CR) {
+        at++
+        continue
+      }
+      if (byte === CR && at + 1 === held.length) break
+      const next = at + (byte === CR && held[at + 1] === LF ? 2 : 1)
+      if (at === lineStart) {
+        frames.push(readFrame(held.subarray(frameStart, next)))
+        frameStart = next
+      }
+      lineStart = next
+      at = next
+    }
+    this.#held = held.subarray(frameStart)
+    this.#scanned = at - frameStart
+    this.#lineStart = lineStart - frameStart
+    return frames
+  }
+
+  end(): Frame[] {
+    const rest = this.#held
+    this.#held = Buffer.alloc(0)
+    if (rest.length === 0) return []
+    // A CR was held back in case an LF followed; at the end of the body it is a line end.
+    if (rest.at(-1) === CR && this.#lineStart === rest.length - 1) return [readFrame(rest)]
+    return [{ bytes: rest, incomplete: true }]
+  }
+}
+
+type Draft = { -readonly [K in keyof Message]: Message[K] }
+
+function readFrame(bytes: Uint8Array): Frame {
+  const message: Draft = {}
+  for (const line of lines(looseText(bytes).replace(/^\uFEFF/, ''))) {
+    if (line !== '') readLine(message, line)
+  }
+  return { bytes, ...message }
+}
+
+function readLine(message: Draft, line: string): void {
+  const colon = line.indexOf(':')
+  const field = colon < 0 ? line : line.slice(0, colon)
+  const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
+  if (field === '') message.comment = joinLines(message.comment, value)
+  else if (field === 'data') message.data = joinLines(message.data, value)
+  else if (field === 'event') message.event = value
+  else if (field === 'id') message.id = value
+  else if (field === 'retry' && /^\d+$/.test(value)) message.retry = Number(value)
+}
+
+const joinLines = (before: string | undefined, line: string): string =>
+  before === undefined ? line : `${before}\n${line}`

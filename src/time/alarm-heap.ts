@@ -1,0 +1,88 @@
+/** A binary heap of alarms, earliest first; those of one deadline ring in the order they were set. */
+import type { Alarm } from '../core/clock.ts'
+
+interface Entry extends Alarm {
+  readonly deadlineMs: number
+  readonly order: number
+  run: (() => void) | undefined
+}
+
+export class AlarmHeap {
+  readonly #heap: Entry[] = []
+  #order = 0
+
+  add(deadlineMs: number, run: () => void): Alarm {
+    const entry: Entry = {
+      deadlineMs,
+      order: this.#order++,
+      run,
+      // A cancelled entry stays until its time comes: taking it out would cost a search.
+      cancel: () => {
+        entry.run = undefined
+      },
+    }
+    this.#heap.push(entry)
+    this.#rise(this.#heap.length - 1)
+    return entry
+  }
+
+  /** The earliest deadline that is still wanted. */
+  earliest(): number | undefined {
+    while (this.#heap[0] && this.#heap[0].run === undefined) this.#take()
+    return this.#heap[0]?.deadlineMs
+  }
+
+  /** Rings all that is due; the limit is asked anew each time, since ringing takes time itself. */
+  ringUntil(limitMs: () => number): void {
+    for (let first = this.#heap[0]; first && first.deadlineMs <= limitMs(); first = this.#heap[0]) {
+      this.#take()
+      const run = first.run
+      first.run = undefined
+      run?.()
+    }
+  }
+
+  #take(): void {
+    const last = this.#heap.pop()
+    if (last === undefined || this.#heap.length === 0) return
+    this.#heap[0] = last
+    this.#sink(0)
+  }
+
+  #rise(from: number): void {
+    let at = from
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!this.#swapIfEarlier(at, parent)) return
+      at = parent
+    }
+  }
+
+  #sink(from: number): void {
+    let at = from
+    for (;;) {
+      const left = 2 * at + 1
+      if (left >= this.#heap.length) return
+      const right = left + 1
+      const child = right < this.#heap.length && this.#earlier(right, left) ? right : left
+      if (!this.#swapIfEarlier(child, at)) return
+      at = child
+    }
+  }
+
+  #earlier(a: number, b: number): boolean {
+    const x = this.#heap[a]
+    const y = this.#heap[b]
+    if (!x || !y) return false
+    return x.deadlineMs < y.deadlineMs || (x.deadlineMs === y.deadlineMs && x.order < y.order)
+  }
+
+  #swapIfEarlier(a: number, b: number): boolean {
+    const x = this.#heap[a]
+    const y = this.#heap[b]
+    if (!x || !y || !this.#earlier(a, b)) return false
+    this.#heap[a] = y
+    this.#heap[b] = x
+    return true
+  }
+}

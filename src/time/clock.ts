@@ -1,0 +1,99 @@
+/**
+ * The one owner of timers and of `Date`. Both clocks keep their alarms in one heap; the real one
+ * arms a single Node timer for the earliest, so that thousands of streams cost one timer.
+ */
+import type { Alarm, Clock } from '../core/clock.ts'
+import { AlarmHeap } from './alarm-heap.ts'
+
+/**
+ * Node's timers count whole milliseconds and fire late rather than early. An alarm this close is
+ * rung now, since waiting would make it later than it is early.
+ */
+const earlyMs = 0.4
+
+export class RealClock implements Clock {
+  readonly #alarms = new AlarmHeap()
+  #timer: NodeJS.Timeout | undefined
+  #armedForMs = Number.POSITIVE_INFINITY
+
+  now(): number {
+    return performance.now()
+  }
+
+  wallTime(): number {
+    return Date.now()
+  }
+
+  at(deadlineMs: number, run: () => void): Alarm {
+    const alarm = this.#alarms.add(deadlineMs, run)
+    if (deadlineMs < this.#armedForMs) this.#arm()
+    return alarm
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer)
+    const next = this.#alarms.earliest()
+    this.#armedForMs = next ?? Number.POSITIVE_INFINITY
+    if (next === undefined) return
+    const waitMs = next - this.now()
+    // Rounding down and looking again beats rounding up: the second look is a millisecond away.
+    this.#timer = setTimeout(() => this.#ring(), Math.max(0, Math.floor(waitMs)))
+  }
+
+  #ring(): void {
+    this.#armedForMs = Number.NEGATIVE_INFINITY
+    try {
+      this.#alarms.ringUntil(() => this.now() + earlyMs)
+    } finally {
+      this.#arm()
+    }
+  }
+}
+
+/** A clock that stands still until told otherwise: ten minutes of silence pass in microseconds. */
+export class VirtualClock implements Clock {
+  readonly #alarms = new AlarmHeap()
+  readonly #startedAtMs: number
+  #nowMs = 0
+
+  /** @param startedAtMs milliseconds since 1970 that `wallTime()` starts from */
+  constructor(startedAtMs = Date.UTC(2026, 0, 1)) {
+    this.#startedAtMs = startedAtMs
+  }
+
+  now(): number {
+    return this.#nowMs
+  }
+
+  wallTime(): number {
+    return this.#startedAtMs + this.#nowMs
+  }
+
+  at(deadlineMs: number, run: () => void): Alarm {
+    return this.#alarms.add(deadlineMs, run)
+  }
+
+  /** Lets `ms` pass, ringing each alarm at its own time, promises between them settled. */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.#nowMs + ms
+    await settle()
+    for (let next = this.#alarms.earliest(); next !== undefined && next <= untilMs; ) {
+      this.#nowMs = Math.max(this.#nowMs, next)
+      this.#alarms.ringUntil(() => this.#nowMs)
+      await settle()
+      next = this.#alarms.earliest()
+    }
+    this.#nowMs = untilMs
+    await settle()
+  }
+
+  /** Lets time pass until no alarm is left. */
+  async runAll(): Promise<void> {
+    await settle()
+    for (let next = this.#alarms.earliest(); next !== undefined; next = this.#alarms.earliest()) {
+      await this.advance(Math.max(0, next - this.#nowMs))
+    }
+  }
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,0 +1,58 @@
+/** Turns pacing, which is data, into delays drawn from a seed. */
+import { randomExponential, randomLogNormal, randomNormal } from 'd3-random'
+import type { Distribution, Pacing } from '../core/pacing.ts'
+import type { Random } from '../core/random.ts'
+
+export interface Pacer {
+  /** From the request's arrival to the head. */
+  readonly headMs: number
+  /** From the request's arrival to the first delta; never before the head. */
+  readonly ttftMs: number
+  /** To the next delta; 0 where it leaves together with the one before. */
+  gapMs(): number
+}
+
+export function pacer(pacing: Pacing, random: Random): Pacer {
+  const headMs = sampler(pacing.head, random.fork('head'))()
+  const ttftMs = Math.max(headMs, sampler(pacing.ttft, random.fork('ttft'))())
+  const gap = sampler(pacing.itl, random.fork('itl'))
+  const together = bursts(pacing, random.fork('burst'))
+  return { headMs, ttftMs, gapMs: () => (together() ? 0 : gap()) }
+}
+
+function bursts({ burst }: Pacing, random: Random): () => boolean {
+  if (!burst) return () => false
+  if ('probability' in burst) return () => random.next() < burst.probability
+  let sent = 1
+  return () => sent++ % burst.size !== 0
+}
+
+/** Draws delays in milliseconds, never below 0 and never above the distribution's `max`. */
+export function sampler(distribution: Distribution, random: Random): () => number {
+  const draw = drawer(distribution, () => random.next())
+  const max = distribution.max ?? Number.POSITIVE_INFINITY
+  return () => Math.min(max, Math.max(0, draw()))
+}
+
+function drawer(distribution: Distribution, source: () => number): () => number {
+  if ('fixed' in distribution) return () => distribution.fixed
+  if ('uniform' in distribution) {
+    const { min, max } = distribution.uniform
+    return () => min + source() * (max - min)
+  }
+  if ('normal' in distribution) {
+    const { mean, sd } = distribution.normal
+    return randomNormal.source(source)(mean, sd)
+  }
+  if ('lognormal' in distribution) {
+    const { median, sigma } = distribution.lognormal
+    if (median === 0) return () => 0
+    return randomLogNormal.source(source)(Math.log(median), sigma)
+  }
+  if ('exponential' in distribution) {
+    const { mean } = distribution.exponential
+    return mean === 0 ? () => 0 : randomExponential.source(source)(1 / mean)
+  }
+  const delays = distribution.empirical
+  return () => delays[Math.floor(source() * delays.length)] ?? 0
+}
