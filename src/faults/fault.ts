@@ -1,0 +1,70 @@
+/**
+ * What a fault is. A fault turns steps into steps and knows nothing of SSE, of a vendor or of a
+ * socket: whatever it needs to know of the stream it acts on comes in its context.
+ */
+import type { z } from 'zod'
+import type { Event } from '../core/event.ts'
+import type { Frame, Framing } from '../core/frame.ts'
+import type { Push } from '../core/push.ts'
+import type { Random } from '../core/random.ts'
+import type { Step } from '../core/timeline.ts'
+
+/**
+ * Steps in, steps out. Must keep three laws: `atMs` never descends, there is one ending and it is
+ * the last step, and what comes before the place where the fault acts stays as it was.
+ */
+export interface Fault extends Push<Step, Step> {
+  /**
+   * When it wants to be woken although nothing arrives. Live traffic then brings it a write of no
+   * bytes at that time; a finite timeline never needs to, since its next step is already there.
+   */
+  readonly wakeAtMs?: number | undefined
+}
+
+/** How to read and write the stream a fault acts on; given by whoever knows the dialect. */
+export interface StreamLanguage {
+  readonly framing: Framing
+  decoder(): Push<Frame, Event>
+  countTokens(text: string): number
+  /** An event in the dialect's form, or undefined where it has none. */
+  encode(event: Event): Uint8Array | undefined
+}
+
+/** Where and when a fault acted: body bytes that were before it, and the time. */
+export interface Acted {
+  readonly atMs: number
+  readonly byte: number
+}
+
+/** A place that is reached. */
+export interface Reached extends Acted {
+  /** False where the place is before the status line, so that no byte may be written yet. */
+  readonly afterHead: boolean
+}
+
+export interface FaultContext {
+  readonly stream: StreamLanguage
+  readonly random: Random
+  /** Bytes of the whole body; undefined on live traffic, where nobody knows yet. Costs a walk. */
+  readonly bodyLength: (() => number) | undefined
+  /** Called once by each fault that acts, at every walk of the timeline. */
+  onAct?(kind: string, at: Acted): void
+}
+
+export interface FaultKind<Options> {
+  readonly name: string
+  /** One sentence for users; it is published in the JSON Schema of scenarios. */
+  readonly summary: string
+  readonly schema: z.ZodType<Options>
+  /** `options` must have come out of this kind's own schema. */
+  create(options: Options, context: FaultContext): Fault
+}
+
+/** A fault as a scenario or a request asks for it, checked. Plain data. */
+export interface FaultSpec {
+  readonly kind: string
+  /** What the kind's schema made of the written options. */
+  readonly options: unknown
+  /** The chance that it acts at all, drawn once an exchange. */
+  readonly probability: number
+}
