@@ -12,7 +12,8 @@ export function parseDuration(written: string | number): number | undefined {
   const found = form.exec(written)
   if (!found) return undefined
   const unit = (found[2] ?? 'ms') as keyof typeof unitMs
-  return Number(found[1]) * unitMs[unit]
+  // Rounded to nanoseconds, since 1.015 × 1000 is not quite 1015 in binary.
+  return Math.round(Number(found[1]) * unitMs[unit] * 1e6) / 1e6
 }
 
 /** `430ms`, `1.5s`, `2m`: the largest unit that keeps it short. */

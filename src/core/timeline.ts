@@ -37,6 +37,9 @@ export type Timeline = Iterable<Step>
 /** A timeline that is still being written by a live upstream; it can be walked only once. */
 export type LiveTimeline = AsyncIterable<Step>
 
+export const isLive = (timeline: Timeline | LiveTimeline): timeline is LiveTimeline =>
+  Symbol.asyncIterator in timeline
+
 export const isEnding = (step: Step): step is EndStep => step.do !== 'head' && step.do !== 'write'
 
 /** The length in bytes of a finite timeline's body, without keeping any of it. */

@@ -1,0 +1,59 @@
+/** The JSON Schema of scenario files, for editors: completion, checks and hover texts. */
+import { z } from 'zod'
+import { scenarioSchema } from './schema.ts'
+
+/** Draft 7, since that is what YAML extensions of editors read best. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  const { definitions, ...schema } = z.toJSONSchema(scenarioSchema, {
+    io: 'input',
+    target: 'draft-7',
+  })
+  const shared = new Shared()
+  const root = shared.hoist({ title: 'stuntdouble scenario', ...schema })
+  return {
+    ...root,
+    definitions: {
+      ...(isNode(definitions) ? shared.hoist(definitions) : {}),
+      ...shared.definitions,
+    },
+  }
+}
+
+/** A repeated part is worth a definition of its own from this many characters on. */
+const worthSharing = 500
+
+/**
+ * Gives each large part of the schema that occurs under the same key, such as the place of a fault,
+ * one definition in place of its copies.
+ */
+class Shared {
+  readonly definitions: Record<string, unknown> = {}
+  readonly #nameByText = new Map<string, string>()
+
+  hoist(schema: Record<string, unknown>): Record<string, unknown> {
+    return Object.fromEntries(
+      Object.entries(schema).map(([key, value]) => [key, this.#hoistValue(key, value)]),
+    )
+  }
+
+  #hoistValue(key: string, value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((item) => (isNode(item) ? this.hoist(item) : item))
+    if (!isNode(value)) return value
+    if (key !== 'at') return this.hoist(value)
+    const text = JSON.stringify(value)
+    if (text.length < worthSharing) return this.hoist(value)
+    const name = this.#nameByText.get(text) ?? this.#define(text, value)
+    return { $ref: `#/definitions/${name}` }
+  }
+
+  #define(text: string, value: Record<string, unknown>): string {
+    const count = this.#nameByText.size
+    const name = count === 0 ? 'place' : `place${count + 1}`
+    this.#nameByText.set(text, name)
+    this.definitions[name] = this.hoist(value)
+    return name
+  }
+}
+
+const isNode = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

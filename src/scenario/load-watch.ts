@@ -1,0 +1,31 @@
+/** Tells when scenario files change. Loaded only by servers that watch. */
+import { watch } from 'chokidar'
+
+export interface Watching {
+  /** Watches these files and folders from now on, instead of those before. */
+  follow(paths: readonly string[]): void
+  close(): Promise<void>
+}
+
+/** `onChange` is called once for a burst of changes, such as an editor makes when it saves. */
+export function watchFiles(paths: readonly string[], onChange: () => void): Watching {
+  const watcher = watch([...paths], {
+    ignoreInitial: true,
+    // An editor may empty a file before it fills it: half a file is no edit.
+    awaitWriteFinish: { stabilityThreshold: 60, pollInterval: 20 },
+    atomic: 100,
+  })
+  let followed = new Set(paths)
+  watcher.on('all', (event) => {
+    if (event !== 'addDir' && event !== 'unlinkDir') onChange()
+  })
+  return {
+    follow(next) {
+      const wanted = new Set(next)
+      watcher.add([...wanted].filter((path) => !followed.has(path)))
+      watcher.unwatch([...followed].filter((path) => !wanted.has(path)))
+      followed = wanted
+    },
+    close: () => watcher.close(),
+  }
+}

@@ -1,0 +1,54 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { scenarioJsonSchema } from '../../src/scenario/json-schema.ts'
+
+const published = new URL('../../schema/scenario.json', import.meta.url)
+
+const text = `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`
+
+interface Node {
+  readonly [key: string]: unknown
+}
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null
+
+/** Every `properties` of the schema: its path, and the schemas of its keys. */
+function* properties(node: unknown, path = ''): Generator<{ path: string; keys: Node }> {
+  if (!isNode(node)) return
+  for (const [key, value] of Object.entries(node)) {
+    if (key === 'properties' && isNode(value)) yield { path, keys: value }
+    yield* properties(value, `${path}/${key}`)
+  }
+}
+
+describe('schema/scenario.json', () => {
+  it('is what the schema in the source gives (UPDATE=1 writes it)', async () => {
+    if (process.env['UPDATE'] === '1') await writeFile(published, text)
+    expect(await readFile(published, 'utf8')).toBe(text)
+  })
+
+  it('lets editors complete matchers, replies, steps, pacing and faults', () => {
+    const all = [...properties(scenarioJsonSchema())].flatMap(({ keys }) => Object.keys(keys))
+    for (const key of [
+      'rules',
+      'contains',
+      'recording',
+      'wait',
+      'lognormal',
+      'reset',
+      'probability',
+      'spaceAfterColon',
+    ]) {
+      expect(all).toContain(key)
+    }
+  })
+
+  it('has a text to show for every key of a rule', () => {
+    const rule = [...properties(scenarioJsonSchema())].find(({ path }) => path.endsWith('/rule'))
+    for (const schema of Object.values(rule?.keys ?? {})) {
+      expect(schema).toSatisfy(
+        (node: Node) => 'description' in node || '$ref' in node || 'allOf' in node,
+      )
+    }
+  })
+})
