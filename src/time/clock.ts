@@ -11,6 +11,9 @@ import { AlarmHeap } from './alarm-heap.ts'
  */
 const earlyMs = 0.4
 
+/** Node takes a longer wait for none at all; waking up in between and looking again is harmless. */
+const longestWaitMs = 2 ** 31 - 1
+
 export class RealClock implements Clock {
   readonly #alarms = new AlarmHeap()
   #timer: NodeJS.Timeout | undefined
@@ -37,7 +40,8 @@ export class RealClock implements Clock {
     if (next === undefined) return
     const waitMs = next - this.now()
     // Rounding down and looking again beats rounding up: the second look is a millisecond away.
-    this.#timer = setTimeout(() => this.#ring(), Math.max(0, Math.floor(waitMs)))
+    const timerMs = Math.min(longestWaitMs, Math.max(0, Math.floor(waitMs)))
+    this.#timer = setTimeout(() => this.#ring(), timerMs)
   }
 
   #ring(): void {

@@ -4,7 +4,14 @@
  */
 import type { Alarm, Clock } from '../core/clock.ts'
 import type { Sink } from '../core/sink.ts'
-import type { Ending, HeadStep, LiveTimeline, Step, Timeline } from '../core/timeline.ts'
+import {
+  type Ending,
+  type HeadStep,
+  isLive,
+  type LiveTimeline,
+  type Step,
+  type Timeline,
+} from '../core/timeline.ts'
 
 /** How a playback came to its end. `stopped` is the server's own doing, such as a drain. */
 export type Ended = Ending | 'client-left' | 'stopped' | 'failed'
@@ -35,6 +42,8 @@ export interface PlayOptions {
   readonly clock: Clock
   /** When the request arrived, on the clock's scale; `atMs` counts from here. */
   readonly startedMs: number
+  /** Called when only silence is left; not before `play` has returned. */
+  readonly onHang?: () => void
 }
 
 /** A burst that has grown to this many bytes is sent before more is pulled. */
@@ -57,9 +66,12 @@ class TimelinePlayback implements Playback {
   readonly #sink: Sink
   readonly #clock: Clock
   readonly #startedMs: number
+  readonly #onHang: (() => void) | undefined
   #resolve: (outcome: Outcome) => void = () => {}
   #finished = false
   #alarm: Alarm | undefined
+  /** A live source was asked for its next step and has not answered yet. */
+  #awaiting = false
   #step: Step | undefined
   /** Steps up to this time are due, even where the alarm rang a little early. */
   #dueMs = 0
@@ -78,19 +90,18 @@ class TimelinePlayback implements Playback {
   #over = false
 
   constructor(timeline: Timeline | LiveTimeline, sink: Sink, options: PlayOptions) {
-    this.#source =
-      Symbol.asyncIterator in timeline
-        ? timeline[Symbol.asyncIterator]()
-        : timeline[Symbol.iterator]()
+    this.#source = isLive(timeline) ? timeline[Symbol.asyncIterator]() : timeline[Symbol.iterator]()
     this.#sink = sink
     this.#clock = options.clock
     this.#startedMs = options.startedMs
+    this.#onHang = options.onHang
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
     sink.onDrain = () => {
       this.#full = false
-      this.#advance()
+      // What is under way goes on by itself; to begin it twice would play a later step early.
+      if (!this.#alarm && !this.#awaiting) this.#advance()
     }
     sink.onLeave = () => this.#finish('client-left')
     sink.onDone = () => this.#finish(this.#ending)
@@ -118,6 +129,7 @@ class TimelinePlayback implements Playback {
     if (this.#step) return true
     const next = this.#source.next()
     if (next instanceof Promise) {
+      this.#awaiting = true
       this.#flush()
       next.then(this.#arrived, (error) => this.#fail(error))
       return false
@@ -127,6 +139,7 @@ class TimelinePlayback implements Playback {
   }
 
   #arrived = (next: IteratorResult<Step>): void => {
+    this.#awaiting = false
     this.#step = next.done ? { atMs: 0, do: 'end' } : next.value
     this.#advance()
   }
@@ -145,6 +158,7 @@ class TimelinePlayback implements Playback {
   }
 
   #ring = (): void => {
+    this.#alarm = undefined
     if (this.#step) this.#dueMs = this.#step.atMs
     this.#advance()
   }
@@ -166,6 +180,7 @@ class TimelinePlayback implements Playback {
       this.#over = true
       this.#ending = step.do
       this.hanging = step.do === 'hang'
+      if (this.hanging && this.#onHang) queueMicrotask(this.#onHang)
       this.#flush(step.do)
       this.#closeSource()
     }

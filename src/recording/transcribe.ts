@@ -1,0 +1,107 @@
+/**
+ * Turns an exchange, as it happens, into the lines of a recording, without its secrets.
+ * Pure: knows no file. Nothing reaches a tape but through here.
+ */
+import { wholeText } from '../core/bytes.ts'
+import type { HttpRequest } from '../core/http.ts'
+import type { Push } from '../core/push.ts'
+import type { HeadStep, WriteStep } from '../core/timeline.ts'
+import {
+  chunkLine,
+  formatLine,
+  headLine,
+  type RecordedEnding,
+  type RecordedRequest,
+  roundMs,
+} from './format.ts'
+import { plainRequest } from './plain-body.ts'
+import { type Redactor, redactHeaders, redactRequest } from './redact.ts'
+import { maskUrl } from './secrets.ts'
+
+/** What a tape must know before the service answers. */
+export interface TapeHead {
+  /** Program and version. */
+  readonly by: string
+  /** When the request arrived, milliseconds since 1970. */
+  readonly arrivedMs: number
+  readonly dialect?: string | undefined
+  readonly note?: string | undefined
+  readonly request: HttpRequest
+  /** The absolute URL that was asked of the upstream. */
+  readonly url: string
+  /** Further header names to keep, such as a dialect's own. */
+  readonly keep?: readonly string[] | undefined
+  /** Told once when the file cannot be written any more; taping stops, the relay goes on. */
+  readonly onFailure?: ((error: Error) => void) | undefined
+}
+
+export class Transcriber {
+  /** The first two lines. */
+  readonly opening: readonly string[]
+  /** The masked path, without the query. */
+  readonly path: string
+  readonly #redactor: Redactor
+  readonly #chunks: Push<WriteStep, WriteStep>
+  readonly #keep: readonly string[]
+
+  constructor(head: TapeHead) {
+    this.#keep = head.keep ?? []
+    const { redactor, url, headers, body } = redactRequest(
+      { ...plainRequest(head.request), url: head.request.url },
+      this.#keep,
+    )
+    this.#redactor = redactor
+    this.#chunks = redactor.chunks()
+    this.path = url.split('?')[0] ?? '/'
+    const about = {
+      recording: 1 as const,
+      by: head.by,
+      at: new Date(head.arrivedMs).toISOString(),
+      ...(head.dialect === undefined ? {} : { dialect: head.dialect }),
+      ...(head.note === undefined ? {} : { note: head.note }),
+    }
+    const sentTo = redactor.text(maskUrl(head.url).text)
+    const request: RecordedRequest = {
+      method: head.request.method,
+      url: sentTo,
+      ...(pathAndQuery(sentTo) === url ? {} : { asked: url }),
+      headers,
+      ...bodyFields(body),
+    }
+    this.opening = [formatLine(about), formatLine({ request })]
+  }
+
+  push(step: HeadStep | WriteStep): string[] {
+    if (step.do === 'write') return this.#chunks.push(step).map(chunkText)
+    const headers = redactHeaders(step.headers, this.#redactor, this.#keep)
+    return [formatLine(headLine({ ...step, headers }))]
+  }
+
+  end(ending: RecordedEnding, atMs: number): string[] {
+    return [...this.#rest(), formatLine({ atMs: roundMs(atMs), end: ending })]
+  }
+
+  fail(reason: string, atMs: number): string[] {
+    return [
+      ...this.#rest(),
+      formatLine({ atMs: roundMs(atMs), failed: this.#redactor.text(reason) }),
+    ]
+  }
+
+  #rest(): string[] {
+    return this.#chunks.end().map(chunkText)
+  }
+}
+
+const chunkText = (step: WriteStep): string => formatLine(chunkLine(step))
+
+/** Without scheme and host. */
+export const pathAndQuery = (url: string): string =>
+  url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '') || '/'
+
+function bodyFields(body: Uint8Array): Pick<RecordedRequest, 'body' | 'base64'> {
+  if (body.length === 0) return { body: undefined }
+  const text = wholeText(body)
+  if (text !== undefined) return { body: text }
+  return { body: undefined, base64: Buffer.from(body).toString('base64') }
+}

@@ -1,0 +1,19 @@
+/** A whole answer as a timeline: head, one write, a clean end. */
+import { utf8 } from '../core/bytes.ts'
+import { type HttpReply, header } from '../core/http.ts'
+import type { Step } from '../core/timeline.ts'
+
+/** All of it is due at one time, so that it leaves in one piece. */
+export function* replySteps({ status, headers, body }: HttpReply, atMs = 0): Generator<Step> {
+  const bytes = typeof body === 'string' ? utf8(body) : body
+  const length: readonly [string, string] = ['content-length', `${bytes.length}`]
+  const counted = header(headers, 'content-length') === undefined ? [...headers, length] : headers
+  yield { atMs, do: 'head', status, headers: counted }
+  if (bytes.length > 0) yield { atMs, do: 'write', bytes }
+  yield { atMs, do: 'end' }
+}
+
+/** Re-iterable, as a timeline must be. */
+export const replyTimeline = (reply: HttpReply, atMs = 0): Iterable<Step> => ({
+  [Symbol.iterator]: () => replySteps(reply, atMs),
+})

@@ -1,0 +1,115 @@
+/**
+ * A scenario's script as a timeline, in the words of whichever dialect was asked. Lazy: nothing is
+ * encoded before it is due to be pulled.
+ */
+import type { ChatRequest } from '../core/chat-request.ts'
+import type { Dialect, ReplyContext } from '../core/dialect.ts'
+import type { Event } from '../core/event.ts'
+import type { Frame } from '../core/frame.ts'
+import type { Pacing } from '../core/pacing.ts'
+import type { Step, Timeline } from '../core/timeline.ts'
+import { countTokens } from '../dialects/grain.ts'
+import type { ScriptStep } from '../scenario/scenario.ts'
+import { pacer } from '../time/pacing.ts'
+import { replySteps } from './reply.ts'
+import { scriptEvents, type TimedEnding, type TimedEvent } from './script-events.ts'
+
+export interface Script {
+  readonly steps: readonly ScriptStep[]
+  readonly dialect: Dialect
+  readonly pacing: Pacing
+  readonly reply: ReplyContext
+}
+
+export const scriptTimeline = (script: Script): Timeline => ({
+  [Symbol.iterator]: () =>
+    script.reply.request.stream ? streamedSteps(script) : wholeSteps(script),
+})
+
+function timedEvents({ steps, dialect, pacing, reply }: Script): {
+  headMs: number
+  events: Iterable<TimedEvent | TimedEnding>
+} {
+  const pace = pacer(pacing, reply.random.fork('pacing'))
+  const events = scriptEvents({
+    steps,
+    grain: dialect.grain,
+    choices: reply.request.choices,
+    inputTokens: inputTokens(reply.request),
+    pacer: pace,
+  })
+  return { headMs: pace.headMs, events }
+}
+
+/** Three tokens a message stand for the borders between messages, as OpenAI's cookbook counts. */
+const inputTokens = ({ messages }: ChatRequest): number =>
+  messages.reduce((sum, { text }) => sum + countTokens(text) + 3, 3)
+
+function* streamedSteps(script: Script): Generator<Step> {
+  const { dialect, reply } = script
+  const { headMs, events } = timedEvents(script)
+  const encoder = dialect.encoder(reply)
+  yield { atMs: headMs, do: 'head', status: 200, headers: dialect.streamHeaders(reply) }
+  const heartbeat = new Heartbeats(dialect, headMs)
+  let begun = false
+  for (const timed of events) {
+    const { atMs } = timed
+    yield* heartbeat.until(atMs)
+    if (!('ending' in timed)) {
+      begun ||= timed.event.type === 'start'
+      yield* writes(encoder.push(timed.event, atMs), atMs)
+    } else {
+      // Only a clean end brings the terminator; whoever leaves abruptly says no last word, and to
+      // raw bytes alone nothing is added.
+      if (timed.ending === 'end' && begun) yield* writes(encoder.end(atMs), atMs)
+      yield { atMs, do: timed.ending }
+    }
+  }
+}
+
+function* writes(frames: readonly Frame[], atMs: number): Generator<Step> {
+  for (const { bytes } of frames) yield { atMs, do: 'write', bytes }
+}
+
+/** Fills silences with the frames that the service sends while it thinks. */
+class Heartbeats {
+  readonly #dialect: Dialect
+  #lastMs: number
+  #sent = 0
+
+  constructor(dialect: Dialect, startMs: number) {
+    this.#dialect = dialect
+    this.#lastMs = startMs
+  }
+
+  *until(atMs: number): Generator<Step> {
+    const heartbeat = this.#dialect.heartbeat
+    if (!heartbeat) return
+    while (this.#lastMs + heartbeat.everyMs < atMs) {
+      this.#lastMs += heartbeat.everyMs
+      this.#sent += 1
+      yield { atMs: this.#lastMs, do: 'write', bytes: heartbeat.frame(this.#sent).bytes }
+    }
+    this.#lastMs = atMs
+  }
+}
+
+/**
+ * The answer when not streaming: nothing, not even the head, until the last token is made. An
+ * error in the script becomes the reply, and an abrupt ending comes instead of it.
+ */
+function* wholeSteps(script: Script): Generator<Step> {
+  const { dialect, reply } = script
+  const said: Event[] = []
+  for (const timed of timedEvents(script).events) {
+    const { atMs } = timed
+    if (!('ending' in timed)) {
+      if (timed.event.type === 'error') {
+        yield* replySteps(dialect.error(timed.event.error, reply.request.http), atMs)
+        return
+      }
+      said.push(timed.event)
+    } else if (timed.ending === 'end') yield* replySteps(dialect.whole(said, reply), atMs)
+    else yield { atMs, do: timed.ending }
+  }
+}
