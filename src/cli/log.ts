@@ -1,0 +1,10 @@
+/** The log goes to stderr: lines for people on a terminal, JSON for everything else. */
+import process from 'node:process'
+import { destination, pino } from 'pino'
+import type { Log } from '../server/log.ts'
+import { terminalStream } from './terminal-log.ts'
+
+export function createLog(level: string): Log {
+  const stream = process.stderr.isTTY ? terminalStream() : destination({ fd: 2, sync: true })
+  return pino({ level, base: null }, stream)
+}

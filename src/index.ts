@@ -1,0 +1,12 @@
+/** The public surface of the library. */
+export type { ApiError, ApiErrorCode } from './core/api-error.ts'
+export type { Clock } from './core/clock.ts'
+export { type Mistake, StuntdoubleError, type StuntdoubleErrorCode } from './core/errors.ts'
+export type { Event, EventType } from './core/event.ts'
+export type { Headers, HttpReply, HttpRequest } from './core/http.ts'
+export type { Ending, LiveTimeline, Step, Timeline } from './core/timeline.ts'
+export type { JournalEntry } from './server/journal.ts'
+export type { Log } from './server/log.ts'
+export { type Double, type StartOptions, start } from './testing/start.ts'
+export { RealClock, VirtualClock } from './time/clock.ts'
+export { type Profile, profiles } from './time/profiles.ts'

@@ -1,0 +1,115 @@
+/**
+ * The control API below `/_stuntdouble/`: for tests and people on this machine. It refuses foreign
+ * origins and hosts, since any page a developer opens could otherwise call it.
+ */
+import { isIP } from 'node:net'
+import Router from '@koa/router'
+import type { Context, Next } from 'koa'
+import { StuntdoubleError } from '../core/errors.ts'
+import { suggestion } from '../core/suggest.ts'
+import { version } from '../core/version.ts'
+import { renderMetrics } from './metrics.ts'
+import { openApi } from './open-api.ts'
+import type { ServerState } from './server-state.ts'
+
+const controlPrefix = '/_stuntdouble'
+
+type Handler = (ctx: Context, server: ServerState) => void | Promise<void>
+
+const handlers: Readonly<Record<string, Handler>> = {
+  'GET /health': (ctx, { clock, startedMs, open, draining }) => {
+    ctx.body = {
+      status: draining ? 'draining' : 'ok',
+      version,
+      uptimeMs: Math.round(clock.now() - startedMs),
+      open: open.size,
+    }
+  },
+  'GET /journal': (ctx, { journal }) => {
+    const { session } = ctx.query
+    ctx.body = journal.entries.filter((e) => session === undefined || e.session === session)
+  },
+  'DELETE /journal': (ctx, { journal }) => {
+    journal.clear()
+    ctx.status = 204
+  },
+  'POST /reset': (ctx, server) => {
+    const { session } = ctx.query
+    server.reset(typeof session === 'string' ? session : undefined)
+    ctx.status = 204
+  },
+  'GET /scenarios': (ctx, { stage }) => {
+    ctx.body = stage.scenarios.map(({ name, file, seed, rules }) => ({
+      name,
+      file,
+      seed: stage.seed ?? seed,
+      rules: rules.map((rule) => ({ name: rule.name, line: rule.line, times: rule.times })),
+    }))
+  },
+  'GET /metrics': async (ctx, { counters, open }) => {
+    const [type, text] = await renderMetrics(counters, open.size)
+    ctx.type = type
+    ctx.body = text
+  },
+  'GET /openapi.json': (ctx) => {
+    ctx.body = openApi
+  },
+}
+
+export function controlRoutes(server: ServerState): Router {
+  const router = new Router({ prefix: controlPrefix })
+  router.use((ctx, next) => guard(ctx, server.controlHosts, next))
+  for (const [place, handle] of Object.entries(handlers)) {
+    const [method = '', path = ''] = place.split(' ')
+    router.register(path, [method], (ctx) => handle(ctx, server))
+  }
+  router.all('/{*rest}', (ctx) => unknown(ctx))
+  return router
+}
+
+function unknown(ctx: Context): void {
+  const path = ctx.path.slice(controlPrefix.length)
+  const places = Object.keys(handlers)
+  const methods = places.filter((place) => place.endsWith(` ${path}`)).map((p) => p.split(' ')[0])
+  if (methods.length > 0) {
+    ctx.set('allow', methods.join(', '))
+    ctx.status = 405
+    ctx.body = { error: { message: `${ctx.method} ${path}: allowed is ${methods.join(', ')}` } }
+    return
+  }
+  const paths = [...new Set(places.map((place) => place.split(' ')[1] ?? ''))]
+  throw new StuntdoubleError('no-route', `no control path ${path}${suggestion(path, paths)}`)
+}
+
+/**
+ * A page of a foreign origin is told by its Origin header, and one that had its own name resolved
+ * to this machine by its Host header.
+ */
+async function guard(ctx: Context, allowed: readonly string[], next: Next): Promise<void> {
+  const host = hostName(ctx.get('host'))
+  if (!isOwnHost(host, allowed)) {
+    throw new StuntdoubleError(
+      'foreign-origin',
+      `the control API is not served under the name "${host}"; --allow-host ${host} would allow it`,
+    )
+  }
+  const origin = ctx.get('origin')
+  if (origin !== '' && origin !== `http://${ctx.get('host')}`) {
+    throw new StuntdoubleError('foreign-origin', `the control API refuses the origin ${origin}`)
+  }
+  // Sent by browsers alone, also where they leave out the Origin, as on a plain GET.
+  const site = ctx.get('sec-fetch-site')
+  if (site === 'cross-site' || site === 'same-site') {
+    throw new StuntdoubleError('foreign-origin', 'the control API refuses pages of other sites')
+  }
+  await next()
+}
+
+const hostName = (host: string): string => host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+
+function isOwnHost(host: string, allowed: readonly string[]): boolean {
+  const name = host.toLowerCase()
+  return (
+    name === 'localhost' || name.endsWith('.localhost') || isIP(name) > 0 || allowed.includes(name)
+  )
+}

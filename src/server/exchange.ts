@@ -1,0 +1,143 @@
+/**
+ * One request from its arrival to the last thing that happens on its connection: question, answer,
+ * faults, player, sink, journal. Every played request takes this road and no other.
+ */
+import type { Context } from 'koa'
+import type { ReplyContext } from '../core/dialect.ts'
+import { messageOf, StuntdoubleError } from '../core/errors.ts'
+import { type Headers, type HttpRequest, header } from '../core/http.ts'
+import { bodyLength, isLive, type LiveTimeline, type Timeline } from '../core/timeline.ts'
+import { checkLive, withFaults, withFaultsLive } from '../faults/apply.ts'
+import type { FaultSpec, Reached } from '../faults/fault.ts'
+import { parseFaultHeader } from '../faults/header.ts'
+import { type Outcome, play } from '../time/play.ts'
+import { seededRandom } from '../time/random.ts'
+import { type Answer, findAnswer, type Question, sessionOf } from './answer.ts'
+import { corsHeaders } from './cors.ts'
+import type { JournalRecord } from './journal.ts'
+import { listenFinite, listenLive } from './language.ts'
+import { ourError } from './our-error.ts'
+import { plainRequest } from './plain.ts'
+import { readRequest } from './read-request.ts'
+import type { ServerState } from './server-state.ts'
+import { SocketSink } from './sink.ts'
+
+export async function serveExchange(ctx: Context, server: ServerState): Promise<void> {
+  const arrivedMs = server.clock.now()
+  const http = await readRequest(ctx, server.maxBodyBytes)
+  const question: Question = { http, arrivedMs, session: sessionOf(http) }
+  const asked = askedFaults(http)
+  const { stage, states, clock, log } = server
+  const answer = findAnswer(question, { stage, states, clock, log })
+  const specs = [...answer.faults, ...(stage.faults ?? []), ...asked.specs]
+  const record = server.journal.open(http, answer, new Date(clock.wallTime()).toISOString())
+  const broken = breakTimeline(answer, specs, asked.seed, question, server, record)
+  const sink = new SocketSink(ctx, {
+    extraHeaders: [...ourHeaders(answer), ...corsHeaders(ctx.req.headers)],
+    lengthMayChange: specs.some(({ kind }) => lengthChanging.has(kind)),
+    isLast: () => server.draining,
+  })
+  if (answer.ours) server.counters.misses += 1
+  // A server that drains waits for words, not for silence.
+  const onHang = (): void => {
+    if (server.draining) playback.stop()
+  }
+  const playback = play(broken, sink, { clock, startedMs: arrivedMs, onHang })
+  server.open.add(playback)
+  const outcome = await playback.done
+  server.open.delete(playback)
+  if (outcome.ended === 'failed') giveUp(ctx, outcome, playback.begun)
+  if (outcome.ended === 'stopped') ctx.req.socket.destroy()
+  conclude(record, sink.status, outcome, server)
+}
+
+/** A source that fails before the head gets an error of ours; after it, only a cut is honest. */
+function giveUp(ctx: Context, { error }: Outcome, begun: boolean): void {
+  if (begun) {
+    ctx.req.socket.destroy()
+    return
+  }
+  const { status, headers, body } = ourError(error)
+  ctx.res.writeHead(status, headers.flat())
+  ctx.res.end(body)
+}
+
+function conclude(
+  record: JournalRecord,
+  status: number | undefined,
+  outcome: Outcome,
+  { counters, log }: ServerState,
+): void {
+  const { ended, bytes, chunks, durationMs, maxLagMs, error } = outcome
+  Object.assign(record, { ended, bytes, chunks, durationMs, maxLagMs, status })
+  if (error !== undefined) record.error = messageOf(error)
+  counters.countEnd(outcome)
+  const { method, rule } = record
+  const fields = { status, ended, rule, ms: Math.round(durationMs), bytes, chunks }
+  const line = `${method} ${record.path} ${status ?? '-'} ${ended} ${rule}`
+  if (ended === 'failed') log.error({ ...fields, error: record.error }, line)
+  else if (record.error !== undefined) log.warn({ ...fields, why: record.error }, line)
+  else log.info(fields, line)
+}
+
+const lengthChanging = new Set(['duplicate', 'drop', 'inject'])
+
+function askedFaults(http: HttpRequest): { specs: readonly FaultSpec[]; seed?: number } {
+  const asked = header(http.headers, 'x-stuntdouble-fault')
+  if (asked === undefined) return { specs: [] }
+  const parsed = parseFaultHeader(asked)
+  if ('problem' in parsed) {
+    throw new StuntdoubleError('bad-request', `x-stuntdouble-fault: ${parsed.problem}`)
+  }
+  return parsed
+}
+
+function breakTimeline(
+  answer: Answer,
+  specs: readonly FaultSpec[],
+  askedSeed: number | undefined,
+  question: Question,
+  { clock, counters }: ServerState,
+  record: JournalRecord,
+): Timeline | LiveTimeline {
+  const { timeline, dialect, randomName } = answer
+  if (specs.length === 0) return timeline
+  const random = seededRandom(`${askedSeed ?? randomName}/faults`)
+  const reading = readingContext(answer, question)
+  const onAct = (kind: string, reached: Reached): void => {
+    counters.faults += 1
+    record.faults.push({ kind, ...reached })
+  }
+  if (!isLive(timeline)) {
+    const heard = listenFinite(timeline, dialect, reading)
+    const length = (): number => bodyLength(heard.timeline)
+    const context = { stream: heard.language, random, bodyLength: length, onAct }
+    return withFaults(heard.timeline, specs, context)
+  }
+  const problem = checkLive(specs)
+  if (problem) throw new StuntdoubleError('not-possible', problem)
+  const heard = listenLive(timeline, dialect, reading)
+  const context = { stream: heard.language, random, bodyLength: undefined, onAct }
+  return withFaultsLive(heard.timeline, specs, { ...context, startedMs: question.arrivedMs }, clock)
+}
+
+/** For writing single frames into a stream that no scenario made. */
+const readingContext = (answer: Answer, { http }: Question): ReplyContext =>
+  answer.reply ?? {
+    request: plainRequest(http, answer.dialect),
+    random: seededRandom(`${answer.randomName}/injected`),
+    createdMs: 0,
+    models: undefined,
+  }
+
+/** Header values are Latin-1 on the wire, while names of rules are any text. */
+const headerValue = (text: string): string => text.replace(/[^\x20-\x7e]/g, encodeURIComponent)
+
+function ourHeaders({ rule, seed, ours }: Answer): Headers {
+  const headers: [string, string][] = [
+    ['x-stuntdouble-seed', `${seed}`],
+    ['x-stuntdouble-rule', headerValue(rule)],
+  ]
+  if (ours) headers.push(['x-stuntdouble-error', ours.code])
+  return headers
+}

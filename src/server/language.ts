@@ -1,0 +1,130 @@
+/**
+ * How the stream of one exchange is read and written, for faults: its framing follows from the
+ * content type of the head, which on live traffic nobody knows before it comes.
+ */
+
+import { joinBytes } from '../core/bytes.ts'
+import type { Dialect, ReplyContext } from '../core/dialect.ts'
+import type { Event } from '../core/event.ts'
+import type { Frame, Framing } from '../core/frame.ts'
+import { header } from '../core/http.ts'
+import type { Push } from '../core/push.ts'
+import type { LiveTimeline, Step, Timeline } from '../core/timeline.ts'
+import { countTokens } from '../dialects/grain.ts'
+import type { StreamLanguage } from '../faults/fault.ts'
+import { framingFor } from '../framing/index.ts'
+
+export interface Listening<T extends Timeline | LiveTimeline> {
+  readonly language: StreamLanguage
+  /** The same timeline, listened to until its head has told the content type. */
+  readonly timeline: T
+}
+
+export function listenFinite(
+  timeline: Timeline,
+  dialect: Dialect | undefined,
+  reply: ReplyContext,
+): Listening<Timeline> {
+  const { language, note } = lateLanguage(dialect, reply)
+  const listened = {
+    *[Symbol.iterator]() {
+      for (const step of timeline) {
+        note(step)
+        yield step
+      }
+    },
+  }
+  return { language, timeline: listened }
+}
+
+export function listenLive(
+  timeline: LiveTimeline,
+  dialect: Dialect | undefined,
+  reply: ReplyContext,
+): Listening<LiveTimeline> {
+  const { language, note } = lateLanguage(dialect, reply)
+  const listened = {
+    [Symbol.asyncIterator](): AsyncIterator<Step> {
+      const steps = timeline[Symbol.asyncIterator]()
+      return {
+        async next() {
+          const next = await steps.next()
+          if (!next.done) note(next.value)
+          return next
+        },
+        return: async () => (await steps.return?.()) ?? { done: true, value: undefined },
+      }
+    },
+  }
+  return { language, timeline: listened }
+}
+
+function lateLanguage(
+  dialect: Dialect | undefined,
+  reply: ReplyContext,
+): { language: StreamLanguage; note: (step: Step) => void } {
+  let contentType: string | undefined
+  const framing = (): Framing => {
+    const told = framingFor(contentType)
+    return dialect && told.name === dialect.framing.name ? dialect.framing : told
+  }
+  return {
+    language: {
+      framing: lateFraming(framing),
+      decoder: () => lateDecoder(() => eventDecoder(dialect, framing())),
+      countTokens,
+      encode: (event) => encode(event, dialect, framing(), reply),
+    },
+    note: (step) => {
+      if (step.do === 'head') contentType = header(step.headers, 'content-type')
+    },
+  }
+}
+
+/** A framing that is chosen when the first bytes come. */
+function lateFraming(choose: () => Framing): Framing {
+  return {
+    get name() {
+      return choose().name
+    },
+    get contentType() {
+      return choose().contentType
+    },
+    encode: (message) => choose().encode(message),
+    decoder: () => lateDecoder(() => choose().decoder()),
+  }
+}
+
+function lateDecoder<In, Out>(choose: () => Push<In, Out>): Push<In, Out> {
+  let chosen: Push<In, Out> | undefined
+  const decoder = (): Push<In, Out> => {
+    chosen ??= choose()
+    return chosen
+  }
+  return { push: (input) => decoder().push(input), end: () => decoder().end() }
+}
+
+/** Frames of another framing than the dialect's streams are whole replies or nothing it knows. */
+function eventDecoder(dialect: Dialect | undefined, framing: Framing): Push<Frame, Event> {
+  if (dialect && framing.name === dialect.framing.name) return dialect.decoder()
+  return {
+    push: (frame) => {
+      const events = dialect?.decodeWhole(frame.bytes) ?? []
+      return events.length > 0 ? events : [{ type: 'raw', bytes: frame.bytes }]
+    },
+    end: () => [],
+  }
+}
+
+function encode(
+  event: Event,
+  dialect: Dialect | undefined,
+  framing: Framing,
+  reply: ReplyContext,
+): Uint8Array | undefined {
+  if (event.type === 'raw') return event.bytes
+  if (event.type === 'comment') return framing.encode({ comment: event.text })?.bytes
+  if (!dialect || framing.name !== dialect.framing.name) return undefined
+  const frames = dialect.encoder(reply).push(event)
+  return frames.length === 0 ? undefined : joinBytes(frames.map(({ bytes }) => bytes))
+}

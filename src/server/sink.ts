@@ -1,0 +1,134 @@
+/**
+ * Where bytes meet the socket. The only file that takes a reply out of Koa's hands, since exact
+ * endings need the raw response: Koa ends every reply cleanly.
+ *
+ * HTTP chunk framing is written here, not by Node: Node joins chunks that are written together into
+ * one, and a recording's chunk borders would be lost.
+ */
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Context } from 'koa'
+import type { Headers } from '../core/http.ts'
+import type { Burst, Sink } from '../core/sink.ts'
+import type { Ending, HeadStep } from '../core/timeline.ts'
+
+const CRLF = Buffer.from('\r\n')
+const lastChunk = Buffer.from('0\r\n\r\n')
+
+/** Statuses whose replies have no body by definition (RFC 9110, section 6.4.1). */
+const bodiless = new Set([204, 205, 304])
+
+export interface SinkOptions {
+  /** Added to the head, where it does not bring its own of that name. */
+  readonly extraHeaders: Headers
+  /** Faults may add or take bytes: a declared length would be a lie. */
+  readonly lengthMayChange: boolean
+  /** The connection is not to be used again, since the server is about to stop. */
+  readonly isLast: () => boolean
+}
+
+export class SocketSink implements Sink {
+  onDrain: (() => void) | undefined
+  onLeave: (() => void) | undefined
+  onDone: (() => void) | undefined
+
+  /** Of the head that was sent, if any. */
+  status: number | undefined
+
+  readonly #response: ServerResponse
+  readonly #socket: Socket
+  readonly #method: string
+  readonly #httpOneZero: boolean
+  #framing: 'chunked' | 'plain' | 'none' = 'chunked'
+  #ending: Ending | undefined
+
+  readonly #options: SinkOptions
+
+  constructor(ctx: Context, options: SinkOptions) {
+    ctx.respond = false
+    this.#options = options
+    this.#response = ctx.res
+    this.#socket = ctx.req.socket
+    this.#method = ctx.req.method ?? 'GET'
+    this.#httpOneZero = ctx.req.httpVersionMajor === 1 && ctx.req.httpVersionMinor === 0
+    this.#response.on('drain', () => this.onDrain?.())
+    this.#response.on('finish', () => this.#done('end'))
+    this.#response.on('close', () => {
+      if (this.#ending === 'close' || this.#ending === 'reset') this.#done(this.#ending)
+      else if (!this.#response.writableFinished) this.onLeave?.()
+    })
+    // A write to a connection that the client has left; `close` follows and tells.
+    this.#response.on('error', () => {})
+  }
+
+  send({ head, chunks, ending }: Burst): boolean {
+    this.#ending = ending
+    this.#socket.cork()
+    if (head) this.#writeHead(head)
+    const body = this.#frame(chunks, ending)
+    const abrupt = ending === 'close' || ending === 'reset'
+    let room = true
+    if (ending === 'end') this.#response.end(body)
+    else if (body) room = this.#response.write(body, abrupt ? () => this.#leave(ending) : undefined)
+    else if (abrupt) this.#leaveWhenFlushed(ending)
+    this.#socket.uncork()
+    return room
+  }
+
+  #writeHead({ status, headers }: HeadStep): void {
+    const response = this.#response
+    const given = this.#options.lengthMayChange ? withoutLength(headers) : headers
+    const names = new Set(given.map(([name]) => name.toLowerCase()))
+    const extra = this.#options.extraHeaders.filter(([name]) => !names.has(name))
+    const fields = [...given, ...extra].flat()
+    response.sendDate = !names.has('date')
+    if (this.#options.isLast()) fields.push('Connection', 'close')
+    this.#framing = this.#framingFor(status, names)
+    if (this.#framing === 'chunked') fields.push('Transfer-Encoding', 'chunked')
+    this.status = status
+    response.writeHead(status, fields)
+    response.flushHeaders()
+    response.chunkedEncoding = false
+  }
+
+  /** HTTP/1.0 knows no chunks: there, the body ends with the connection. */
+  #framingFor(status: number, names: ReadonlySet<string>): 'chunked' | 'plain' | 'none' {
+    if (this.#method === 'HEAD' || bodiless.has(status)) return 'none'
+    return names.has('content-length') || this.#httpOneZero ? 'plain' : 'chunked'
+  }
+
+  /** The bytes of a burst as they stand on the wire, in one buffer. */
+  #frame(chunks: readonly Uint8Array[], ending: Ending | undefined): Uint8Array | undefined {
+    if (this.#framing === 'none') return undefined
+    const parts: Uint8Array[] = []
+    for (const chunk of chunks) {
+      if (this.#framing === 'plain') parts.push(chunk)
+      else parts.push(Buffer.from(`${chunk.length.toString(16)}\r\n`, 'latin1'), chunk, CRLF)
+    }
+    if (ending === 'end' && this.#framing === 'chunked') parts.push(lastChunk)
+    if (parts.length === 0) return undefined
+    return parts.length === 1 ? parts[0] : Buffer.concat(parts)
+  }
+
+  /**
+   * What was written before must be in the kernel's hands, or leaving abruptly loses it: an empty
+   * write goes through the same queue and reports back when its turn has come.
+   */
+  #leaveWhenFlushed(ending: 'close' | 'reset'): void {
+    if (this.#socket.writableLength === 0) this.#leave(ending)
+    else this.#socket.write('', () => this.#leave(ending))
+  }
+
+  #leave(ending: 'close' | 'reset'): void {
+    if (ending === 'reset') this.#socket.resetAndDestroy()
+    else this.#socket.destroySoon()
+  }
+
+  #done(ending: Ending): void {
+    this.#ending = ending
+    this.onDone?.()
+  }
+}
+
+const withoutLength = (headers: Headers): Headers =>
+  headers.filter(([name]) => name.toLowerCase() !== 'content-length')

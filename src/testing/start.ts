@@ -1,0 +1,137 @@
+/** A server in one call: the library's front door, and what the commands themselves use. */
+import { fileURLToPath } from 'node:url'
+import type { Clock } from '../core/clock.ts'
+import { messageOf } from '../core/errors.ts'
+import { type Watching, watchFiles } from '../scenario/load-watch.ts'
+import { type Composed, compose, type Sources } from '../server/compose.ts'
+import type { JournalEntry } from '../server/journal.ts'
+import { type Log, silentLog } from '../server/log.ts'
+import { createStuntdouble, type StuntdoubleServer } from '../server/server.ts'
+import type { ServerSettings } from '../server/server-state.ts'
+import type { Stage } from '../server/stage.ts'
+import { RealClock } from '../time/clock.ts'
+
+export interface StartOptions extends Sources {
+  /** 0, which is also the default, takes a free port. */
+  readonly port?: number
+  /** `127.0.0.1` unless given. */
+  readonly host?: string
+  readonly clock?: Clock
+  readonly log?: Log
+  /** Reload when a scenario file changes; a broken edit keeps the last good version. */
+  readonly watch?: boolean
+  /** In bytes; larger request bodies are refused with 413. */
+  readonly maxBodyBytes?: number
+  /** Exchanges that the journal keeps; 1,000 unless given. */
+  readonly journalLimit?: number
+  /** Further host names under which the control API may be called. */
+  readonly allowHosts?: readonly string[]
+}
+
+/** A running server. */
+export interface Double extends AsyncDisposable {
+  readonly port: number
+  readonly host: string
+  /** The URL of a path, e.g. `url('/v1')`. */
+  url(path?: string): string
+  /** The latest exchanges, oldest first, secrets masked. */
+  readonly journal: readonly JournalEntry[]
+  /** What it answers from at the moment. */
+  readonly stage: Stage
+  /** The number of exchanges that are being played. */
+  readonly open: number
+  /** Forgets hits, states and dialogues of one session or of all. */
+  reset(session?: string): void
+  /** Plays what is in flight to its end, then closes. */
+  drain(): Promise<void>
+  /** Closes at once. */
+  close(): Promise<void>
+}
+
+export const demoScenario = fileURLToPath(new URL('../../scenarios/demo.yaml', import.meta.url))
+
+/** Throws a `StuntdoubleError` that says what, where and what would be right. */
+export async function start(options: StartOptions = {}): Promise<Double> {
+  const clock = options.clock ?? new RealClock()
+  const sources = withDemo(options)
+  const composed = await compose(sources, clock)
+  const server = createStuntdouble(composed.stage, settings(options, clock))
+  const host = options.host ?? '127.0.0.1'
+  const port = await server.listen(options.port ?? 0, host)
+  const watching = options.watch
+    ? watchSources(sources, composed, server, clock, options)
+    : undefined
+  const end = async (how: 'drain' | 'close'): Promise<void> => {
+    await watching?.close()
+    await server[how]()
+    await composed.upstream?.close()
+  }
+  const base = `http://${urlHost(host)}:${port}`
+  return {
+    port,
+    host,
+    url: (path = '') => base + path,
+    get journal() {
+      return server.state.journal.entries
+    },
+    get stage() {
+      return server.state.stage
+    },
+    get open() {
+      return server.state.open.size
+    },
+    reset: (session) => server.state.reset(session),
+    drain: () => end('drain'),
+    close: () => end('close'),
+    [Symbol.asyncDispose]: () => end('close'),
+  }
+}
+
+/** Without any source there would be nothing to see. */
+function withDemo(options: Sources): Sources {
+  const given = options.scenarios ?? options.recordings ?? options.upstream
+  return given === undefined ? { ...options, scenarios: [demoScenario] } : options
+}
+
+function settings(options: StartOptions, clock: Clock): ServerSettings {
+  return {
+    clock,
+    log: options.log ?? silentLog,
+    controlHosts: [...(options.allowHosts ?? []), ...(options.host ? [options.host] : [])],
+    ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
+    ...(options.journalLimit === undefined ? {} : { journalLimit: options.journalLimit }),
+  }
+}
+
+function watchSources(
+  sources: Sources,
+  composed: Composed,
+  server: StuntdoubleServer,
+  clock: Clock,
+  { log = silentLog }: StartOptions,
+): Watching {
+  const folders = (sources.scenarios ?? []).filter((one) => typeof one === 'string')
+  const followed = ({ files }: Composed): string[] => [...folders, ...files]
+  let last = Promise.resolve()
+  const reload = async (): Promise<void> => {
+    try {
+      const next = await compose(sources, clock, composed.upstream)
+      server.reload(next.stage)
+      watching.follow(followed(next))
+      log.info({ scenarios: next.stage.scenarios.length }, 'reloaded')
+    } catch (error) {
+      log.error({}, `the edit is not used, the last good version stays: ${messageOf(error)}`)
+    }
+  }
+  const watching = watchFiles(followed(composed), () => {
+    // One after the other, so that an older edit never overtakes a newer one.
+    last = last.then(reload)
+  })
+  return watching
+}
+
+/** An address to call, where the server listens on all of them. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}

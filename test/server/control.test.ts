@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Double, start } from '../../src/index.ts'
+import { openApi } from '../../src/server/open-api.ts'
+import { ask } from '../support/ask.ts'
+import { rawRequest } from '../support/raw-client.ts'
+
+let double: Double
+
+beforeAll(async () => {
+  double = await start({
+    scenarios: [
+      {
+        name: 'shop',
+        rules: [
+          { name: 'once', times: 1, reply: 'first' },
+          { name: 'then', reply: 'later' },
+        ],
+      },
+    ],
+  })
+})
+
+beforeEach(async () => {
+  await control('DELETE', '/journal')
+  await control('POST', '/reset')
+})
+
+afterAll(() => double.close())
+
+const control = (method: string, path: string, headers: Record<string, string> = {}) =>
+  fetch(double.url(`/_stuntdouble${path}`), { method, headers })
+
+const said = async (session?: string): Promise<string> => {
+  const headers = session ? { 'x-stuntdouble-session': session } : {}
+  const reply = await ask(double, 'hi', { headers, more: { stream: false } })
+  const answer = JSON.parse(await reply.text())
+  return answer.choices[0].message.content
+}
+
+describe('the control API', () => {
+  it('tells that the server is well', async () => {
+    const health = JSON.parse(await (await control('GET', '/health')).text())
+    expect(health).toMatchObject({ status: 'ok', version: '0.1.0', open: 0 })
+  })
+
+  it('shows in the journal what was asked, what answered and how it ended', async () => {
+    await said('a')
+    await fetch(double.url('/v1/chat/completions?key=sk-verysecretkey1234567890'), {
+      method: 'POST',
+      body: '{"model":"m","api_key":"sk-anothersecret1234567890","messages":[]}',
+    })
+    const [first, second] = JSON.parse(await (await control('GET', '/journal')).text())
+    expect(first).toMatchObject({
+      method: 'POST',
+      url: '/v1/chat/completions',
+      dialect: 'openai-chat',
+      session: 'a',
+      rule: 'shop/once',
+      seed: 1,
+      status: 200,
+      ended: 'end',
+    })
+    expect(first.bytes).toBeGreaterThan(100)
+    expect(JSON.stringify(second)).not.toMatch(/verysecret|anothersecret/)
+    expect(JSON.parse(await (await control('GET', '/journal?session=b')).text())).toEqual([])
+  })
+
+  it('empties the journal', async () => {
+    await said()
+    expect((await control('DELETE', '/journal')).status).toBe(204)
+    expect(JSON.parse(await (await control('GET', '/journal')).text())).toEqual([])
+  })
+
+  it('forgets one session or all', async () => {
+    expect([await said('a'), await said('a'), await said('b'), await said('b')]).toEqual([
+      'first',
+      'later',
+      'first',
+      'later',
+    ])
+    await control('POST', '/reset?session=a')
+    expect([await said('a'), await said('b')]).toEqual(['first', 'later'])
+    await control('POST', '/reset')
+    expect([await said('a'), await said('b')]).toEqual(['first', 'first'])
+  })
+
+  it('lists the scenarios and their rules', async () => {
+    const [scenario] = JSON.parse(await (await control('GET', '/scenarios')).text())
+    expect(scenario).toMatchObject({ name: 'shop', seed: 1 })
+    expect(scenario.rules.map((rule: { name: string }) => rule.name)).toEqual(['once', 'then'])
+  })
+
+  it('gives its counters to Prometheus', async () => {
+    await said()
+    const metrics = await (await control('GET', '/metrics')).text()
+    expect(metrics).toMatch(/^stuntdouble_exchanges_total\{ended="end"\} \d+$/m)
+    expect(metrics).toMatch(/^stuntdouble_open_exchanges 0$/m)
+  })
+
+  it('describes itself, with every path and method that it has', async () => {
+    expect(JSON.parse(await (await control('GET', '/openapi.json')).text())).toEqual(openApi)
+    for (const [path, operations] of Object.entries(openApi.paths)) {
+      for (const method of Object.keys(operations)) {
+        expect(
+          (await control(method.toUpperCase(), path)).status,
+          `${method} ${path}`,
+        ).toBeLessThan(300)
+      }
+    }
+  })
+
+  it('answers an unknown path with the nearest known one', async () => {
+    const reply = await control('GET', '/jurnal')
+    expect(reply.status).toBe(404)
+    expect(JSON.parse(await reply.text()).error.message).toMatch(/did you mean "\/journal"/)
+  })
+
+  it('answers a wrong method with those that are right', async () => {
+    const reply = await control('PUT', '/journal')
+    expect([reply.status, reply.headers.get('allow')]).toEqual([405, 'GET, DELETE'])
+  })
+
+  it.each([
+    ['a page of a foreign origin', { origin: 'https://evil.example' }],
+    ['a page of another port', { origin: 'http://localhost:3000' }],
+    ['a page that sends no origin', { 'sec-fetch-site': 'cross-site' }],
+    ['a foreign name that resolves here', { host: 'evil.example' }],
+    ['a foreign name with a port', { host: 'evil.example:4141' }],
+  ])('refuses %s', async (_, headers) => {
+    for (const path of ['/journal', '/health', '/nothing']) {
+      const reply = await rawRequest({
+        port: double.port,
+        method: 'GET',
+        path: `/_stuntdouble${path}`,
+        headers,
+      })
+      expect(reply.status).toBe(403)
+      expect(JSON.parse(reply.body).error.code).toBe('foreign-origin')
+    }
+  })
+
+  it.each(['localhost:1', '127.0.0.1:1', '[::1]:1', 'app.localhost'])(
+    'is served under the name %s',
+    async (host) => {
+      const reply = await rawRequest({
+        port: double.port,
+        method: 'GET',
+        path: '/_stuntdouble/health',
+        headers: { host },
+      })
+      expect(reply.status).toBe(200)
+    },
+  )
+})
