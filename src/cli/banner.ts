@@ -1,4 +1,5 @@
 /** What a person needs to know once the server listens. The first line is for programs, too. */
+import type { Dialect } from '../core/dialect.ts'
 import type { Double } from '../testing/start.ts'
 import { demoScenario } from '../testing/start.ts'
 
@@ -30,10 +31,8 @@ function describe(double: Double, doing: Doing): string[] {
 
 function playing(double: Double): string[] {
   const { scenarios, dialects } = double.stage
-  const routes = dialects.flatMap(({ name, routes: all }) =>
-    all
-      .filter(({ answer }) => !answer)
-      .map(({ method, path }) => `  ${name.padEnd(16)}${method} ${double.url(path)}`),
+  const routes = reachable(dialects).map(
+    ([name, method, path]) => `  ${name.padEnd(16)}${method} ${double.url(path)}`,
   )
   const isDemo = scenarios.length === 1 && scenarios[0]?.file === demoScenario
   return [
@@ -64,3 +63,18 @@ const next = [
   'Next: say "weather in Paris", "rate limit", "error", "cut" or "stall" to it, then copy',
   'scenarios/demo.yaml, change it, and serve your copy. --help names the other commands.',
 ]
+
+/** A path that another dialect has taken is reached below the dialect's own name. */
+function reachable(dialects: readonly Dialect[]): (readonly [string, string, string])[] {
+  const taken = new Set<string>()
+  return dialects.flatMap(({ name, routes }) =>
+    routes
+      .filter(({ answer }) => !answer)
+      .map(({ method, path }) => {
+        const place = `${method} ${path}`
+        const shown = taken.has(place) ? `/${name}${path}` : path
+        taken.add(place)
+        return [name, method, shown] as const
+      }),
+  )
+}

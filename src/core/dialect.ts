@@ -76,7 +76,8 @@ export interface Dialect {
   readonly heartbeat?: Heartbeat
   /** The answer when not streaming. */
   whole(events: Iterable<Event>, reply: ReplyContext): HttpReply
-  error(error: ApiError, http?: HttpRequest): HttpReply
+  /** `random` is for ids that the service puts on its errors, too. */
+  error(error: ApiError, http?: HttpRequest, random?: Random): HttpReply
 }
 
 export const isApiError = (value: object): value is ApiError => 'code' in value

@@ -26,6 +26,9 @@ export interface Framing {
   readonly contentType: string
   /** Undefined where this framing has no way to say it, such as a comment in NDJSON. */
   encode(message: Message): Frame | undefined
-  /** Takes bytes cut anywhere; must give the same frames for every cut. */
+  /**
+   * Takes bytes cut anywhere, and gives the same frames for every cut; only plain text, which has no
+   * borders of its own, takes each chunk for a frame.
+   */
   decoder(): Push<Uint8Array, Frame>
 }

@@ -4,7 +4,8 @@
  */
 import type { ApiError, ApiErrorCode } from '../core/api-error.ts'
 import { statusOf } from '../core/api-error.ts'
-import type { Headers, HttpReply } from '../core/http.ts'
+import { type Headers, type HttpReply, type HttpRequest, header } from '../core/http.ts'
+import { hex, type Random } from '../core/random.ts'
 import { isObject } from './json-body.ts'
 
 interface Shape {
@@ -132,7 +133,7 @@ const codesByWord: Readonly<Record<string, ApiErrorCode>> = {
 const codeOf = ({ type, code }: Readonly<Record<string, unknown>>): ApiErrorCode =>
   codesByWord[String(code)] ?? (type === invalid ? 'invalid-request' : 'server-error')
 
-export function openAiError(error: ApiError): HttpReply {
+export function openAiError(error: ApiError, _http?: HttpRequest, random?: Random): HttpReply {
   const body = errorBody(error)
   const isText = typeof body === 'string'
   return {
@@ -140,10 +141,16 @@ export function openAiError(error: ApiError): HttpReply {
     headers: [
       ['content-type', isText ? 'text/plain; charset=utf-8' : 'application/json'],
       ...retryHeaders(error),
+      ...requestId(error, random),
       ...(error.headers ?? []),
     ],
     body: isText ? body : JSON.stringify(body, undefined, 2),
   }
+}
+
+function requestId({ headers = [] }: ApiError, random: Random | undefined): Headers {
+  if (!random || header(headers, 'x-request-id') !== undefined) return []
+  return [['x-request-id', `req_${hex(random.fork('headers'), 32)}`]]
 }
 
 /** Whole seconds for every client, milliseconds for the SDKs that read them first. */

@@ -57,7 +57,8 @@ export const inject: FaultKind<InjectOptions> = {
   summary: 'Puts bytes, a comment, an error or an event into the stream, in a chunk of its own.',
   schema: choose<InjectOptions>(pickForm, () => Object.values(forms), 'What, and where.'),
   create({ at, matter }, context) {
-    const bytes = bytesOf(matter, context.stream)
+    // Not before it acts: until the head has passed, nobody knows how this stream is framed.
+    const bytes = (): Uint8Array => bytesOf(matter, context.stream)
     return fromPlace(scannerFor(at, context), new Injection(bytes, context))
   },
 }
@@ -91,12 +92,12 @@ const encodedByFraming = (event: Event, { framing }: StreamLanguage): Uint8Array
   event.type === 'comment' ? framing.encode({ comment: event.text })?.bytes : undefined
 
 class Injection implements Aftermath {
-  readonly #bytes: Uint8Array
+  readonly #bytes: () => Uint8Array
   readonly #context: FaultContext
   /** Reached, but not written yet: a time may be reached before the head, where no byte can be. */
   #due: Reached | undefined
 
-  constructor(bytes: Uint8Array, context: FaultContext) {
+  constructor(bytes: () => Uint8Array, context: FaultContext) {
     this.#bytes = bytes
     this.#context = context
   }
@@ -119,6 +120,7 @@ class Injection implements Aftermath {
   #written(atMs: number): WriteStep[] {
     if (this.#due) this.#context.onAct?.('inject', { ...this.#due, atMs })
     this.#due = undefined
-    return this.#bytes.length === 0 ? [] : [{ atMs, do: 'write', bytes: this.#bytes }]
+    const bytes = this.#bytes()
+    return bytes.length === 0 ? [] : [{ atMs, do: 'write', bytes }]
   }
 }

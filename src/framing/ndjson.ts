@@ -35,7 +35,18 @@ class LineDecoder implements Push<Uint8Array, Frame> {
   end(): Frame[] {
     const rest = this.#held
     this.#held = Buffer.alloc(0)
-    return rest.length === 0 ? [] : [{ bytes: rest, incomplete: true }]
+    if (rest.length === 0) return []
+    // Many servers leave out the last line end; JSON that parses is a whole message all the same.
+    return [isJson(looseText(rest)) ? readLine(rest) : { bytes: rest, incomplete: true }]
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 

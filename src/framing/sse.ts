@@ -31,17 +31,21 @@ export function sse(style: Partial<SseStyle> = {}): Framing {
 }
 
 function encode(message: Message, colon: string, eol: string): Frame {
+  // A reader takes one space after the colon away, so a value that begins with one needs another.
+  const before = (value: string): string => (value.startsWith(' ') ? ': ' : colon)
+  const field = (name: 'event' | 'id', value: string): string =>
+    `${name}${before(value)}${oneLine(name, value)}${eol}`
   let block = ''
   if (message.comment !== undefined) {
     for (const line of lines(message.comment)) block += `: ${line}${eol}`
   }
-  if (message.event !== undefined) block += `event${colon}${oneLine('event', message.event)}${eol}`
-  if (message.id !== undefined) block += `id${colon}${oneLine('id', message.id)}${eol}`
+  if (message.event !== undefined) block += field('event', message.event)
+  if (message.id !== undefined) block += field('id', message.id)
   if (message.retry !== undefined) block += `retry${colon}${message.retry}${eol}`
   if (message.data !== undefined) {
     // Data with a line break becomes several data lines, which a reader joins again by LF.
-    if (!/[\r\n]/.test(message.data)) block += `data${colon}${message.data}${eol}`
-    else for (const line of lines(message.data)) block += `data${colon}${line}${eol}`
+    if (!/[\r\n]/.test(message.data)) block += `data${before(message.data)}${message.data}${eol}`
+    else for (const line of lines(message.data)) block += `data${before(line)}${line}${eol}`
   }
   return { ...message, bytes: utf8(block + eol) }
 }
@@ -62,6 +66,7 @@ class SseDecoder implements Push<Uint8Array, Frame> {
   /** How much of `#held` is scanned already, so that no byte is looked at twice. */
   #scanned = 0
   #lineStart = 0
+  #isFirst = true
 
   push(bytes: Uint8Array): Frame[] {
     this.#held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes])
@@ -79,7 +84,7 @@ class SseDecoder implements Push<Uint8Array, Frame> {
       if (byte === CR && at + 1 === held.length) break
       const next = at + (byte === CR && held[at + 1] === LF ? 2 : 1)
       if (at === lineStart) {
-        frames.push(readFrame(held.subarray(frameStart, next)))
+        frames.push(this.#read(held.subarray(frameStart, next)))
         frameStart = next
       }
       lineStart = next
@@ -96,16 +101,24 @@ class SseDecoder implements Push<Uint8Array, Frame> {
     this.#held = Buffer.alloc(0)
     if (rest.length === 0) return []
     // A CR was held back in case an LF followed; at the end of the body it is a line end.
-    if (rest.at(-1) === CR && this.#lineStart === rest.length - 1) return [readFrame(rest)]
+    if (rest.at(-1) === CR && this.#lineStart === rest.length - 1) return [this.#read(rest)]
     return [{ bytes: rest, incomplete: true }]
+  }
+
+  /** A byte order mark is one only where the stream begins. */
+  #read(bytes: Uint8Array): Frame {
+    const text = looseText(bytes)
+    const frame = readFrame(bytes, this.#isFirst ? text.replace(/^\uFEFF/, '') : text)
+    this.#isFirst = false
+    return frame
   }
 }
 
 type Draft = { -readonly [K in keyof Message]: Message[K] }
 
-function readFrame(bytes: Uint8Array): Frame {
+function readFrame(bytes: Uint8Array, text: string): Frame {
   const message: Draft = {}
-  for (const line of lines(looseText(bytes).replace(/^\uFEFF/, ''))) {
+  for (const line of lines(text)) {
     if (line !== '') readLine(message, line)
   }
   return { bytes, ...message }
@@ -118,8 +131,10 @@ function readLine(message: Draft, line: string): void {
   if (field === '') message.comment = joinLines(message.comment, value)
   else if (field === 'data') message.data = joinLines(message.data, value)
   else if (field === 'event') message.event = value
-  else if (field === 'id') message.id = value
-  else if (field === 'retry' && /^\d+$/.test(value)) message.retry = Number(value)
+  else if (field === 'id') {
+    // The standard passes over an id that holds a NUL.
+    if (!value.includes('\0')) message.id = value
+  } else if (field === 'retry' && /^\d+$/.test(value)) message.retry = Number(value)
 }
 
 const joinLines = (before: string | undefined, line: string): string =>

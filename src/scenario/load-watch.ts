@@ -7,8 +7,11 @@ export interface Watching {
   close(): Promise<void>
 }
 
-/** `onChange` is called once for a burst of changes, such as an editor makes when it saves. */
-export function watchFiles(paths: readonly string[], onChange: () => void): Watching {
+/** Resolves when no change can be missed any more. */
+export async function watchFiles(
+  paths: readonly string[],
+  onChange: () => void,
+): Promise<Watching> {
   const watcher = watch([...paths], {
     ignoreInitial: true,
     // An editor may empty a file before it fills it: half a file is no edit.
@@ -19,6 +22,7 @@ export function watchFiles(paths: readonly string[], onChange: () => void): Watc
   watcher.on('all', (event) => {
     if (event !== 'addDir' && event !== 'unlinkDir') onChange()
   })
+  await new Promise<void>((resolve) => watcher.once('ready', resolve))
   return {
     follow(next) {
       const wanted = new Set(next)

@@ -12,7 +12,7 @@ import { version } from '../core/version.ts'
 import type { FaultSpec } from '../faults/fault.ts'
 import { createTape, openRecording } from '../recording/store.ts'
 import { checkAuth } from '../scenario/auth.ts'
-import { isMiss, type Match, type Miss, match } from '../scenario/match.ts'
+import { isMiss, type Match, match } from '../scenario/match.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { SessionStates } from '../scenario/state.ts'
 import { renderReply } from '../scenario/template.ts'
@@ -118,7 +118,7 @@ function fromScenarios(
   const found = match(stage.scenarios, parsed, session, states, { onlyWithPath: !isChat })
   if (!isMiss(found)) return fromRule(found, parsed, place, question, context)
   if (goesOn) return undefined
-  if (isChat) return missed(found, place, question, dialect)
+  if (isChat) return missed(explainMiss(found), place, question)
   return fromRoute(place, question, context)
 }
 
@@ -128,8 +128,9 @@ function refusal(
   dialect: Dialect,
   scenarios: readonly Scenario[],
 ): ApiError | undefined {
+  const key = dialect.key ? dialect.key(request.http) : apiKey(request.http)
   for (const { auth } of scenarios) {
-    const refused = auth && checkAuth(auth, request, apiKey(request.http))
+    const refused = auth && checkAuth(auth, request, key)
     if (refused) return refused
   }
   const models = scenarios.find((scenario) => scenario.models)?.models ?? dialect.models
@@ -185,7 +186,7 @@ export function ruleTimeline(
     case 'script':
       return scriptTimeline({ steps: reply.steps, dialect, pacing, reply: context })
     case 'error':
-      return replyTimeline(dialect.error(reply.error, context.request.http))
+      return replyTimeline(dialect.error(reply.error, context.request.http, context.random))
     case 'http':
       return replyTimeline(reply)
     case 'recording': {
@@ -219,8 +220,8 @@ function simulated(place: Place, question: Question, error: ApiError, rule: stri
   return answered(place, question, { timeline: replyTimeline(reply), rule })
 }
 
-function missed(miss: Miss, place: Place, question: Question, dialect: Dialect): Answer {
-  const why = explainMiss(miss)
+function missed(why: string, place: Place, question: Question): Answer {
+  const dialect = place.dialect ?? plainDialect
   const reply = dialect.error({ code: 'not-found', message: why }, place.http)
   return answered(place, question, {
     timeline: replyTimeline(loud(reply)),
@@ -239,13 +240,7 @@ function fromRecordings(place: Place, question: Question, stage: Stage): Answer 
   const found = source.answer(question.http, session)
   if ('miss' in found) {
     if (stage.relay) return undefined
-    const dialect = place.dialect ?? plainDialect
-    const reply = dialect.error({ code: 'not-found', message: found.miss }, place.http)
-    return answered(place, question, {
-      timeline: replyTimeline(loud(reply)),
-      rule: 'miss',
-      ours: { code: 'miss', why: found.miss },
-    })
+    return missed(`stuntdouble: ${found.miss}`, place, question)
   }
   const { recording } = found
   const seed = stage.seed ?? defaultSeed

@@ -58,7 +58,7 @@ function giveUp(ctx: Context, { error }: Outcome, begun: boolean): void {
     return
   }
   const { status, headers, body } = ourError(error)
-  ctx.res.writeHead(status, headers.flat())
+  ctx.res.writeHead(status, [...headers, ...corsHeaders(ctx.req.headers)].flat())
   ctx.res.end(body)
 }
 

@@ -64,7 +64,9 @@ const handleErrors = (state: ServerState) => async (ctx: Context, next: Next) =>
       return
     }
     ctx.status = status
-    for (const [name, value] of [...headers, ...corsHeaders(ctx.req.headers)]) ctx.set(name, value)
+    // A foreign page that calls the control API is not even told that there is one.
+    const cors = status === 403 ? [] : corsHeaders(ctx.req.headers)
+    for (const [name, value] of [...headers, ...cors]) ctx.set(name, value)
     // What is left of a body that was too large would be taken for the next request.
     if (!ctx.req.complete) ctx.set('connection', 'close')
     ctx.body = body

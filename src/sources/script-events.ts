@@ -68,20 +68,15 @@ class Telling {
     const nextCall = (): number => this.#told.nextCall(targets)
     for (const event of stepEvents(step, this.#options.grain, nextCall)) {
       const atMs = isPaced(event) ? this.#schedule.next() : this.#schedule.atMs
-      yield* this.#start(step, atMs)
+      if (!this.#started && begins(event)) {
+        this.#started = true
+        yield { atMs, event: { type: 'start' } }
+      }
       for (const choice of isOfChoice(event) ? targets : [0]) {
         this.#told.note(event, choice)
         yield { atMs, event: { ...event, ...ofChoice(choice) } }
       }
     }
-    yield* this.#start(step, this.#schedule.atMs)
-  }
-
-  /** Before the first event, or alone where a step has none: an empty text is an answer too. */
-  *#start(step: SayingStep, atMs: number): Generator<TimedEvent> {
-    if (this.#started || !begins(step)) return
-    this.#started = true
-    yield { atMs, event: { type: 'start' } }
   }
 
   *#close(): Generator<TimedEvent> {
@@ -169,7 +164,7 @@ type SayingStep = Exclude<ScriptStep, EndingStep | { do: 'wait' }>
 const isEnding = (step: ScriptStep): step is EndingStep => 'afterMs' in step
 
 /** Raw bytes and comments alone are no answer: nothing is added around them. */
-const begins = (step: SayingStep): boolean => step.do !== 'raw' && step.do !== 'comment'
+const begins = ({ type }: Event): boolean => type !== 'raw' && type !== 'comment'
 
 /** What a model generates one after the other takes time; what a service adds does not. */
 function isPaced({ type }: Event): boolean {

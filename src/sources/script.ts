@@ -105,7 +105,8 @@ function* wholeSteps(script: Script): Generator<Step> {
     const { atMs } = timed
     if (!('ending' in timed)) {
       if (timed.event.type === 'error') {
-        yield* replySteps(dialect.error(timed.event.error, reply.request.http), atMs)
+        const { request, random } = reply
+        yield* replySteps(dialect.error(timed.event.error, request.http, random), atMs)
         return
       }
       said.push(timed.event)

@@ -209,8 +209,7 @@ export class Exchange implements AsyncIterator<Step, undefined> {
     const message = `stuntdouble got no answer from ${this.#options.url}: ${messageOf(error)}`
     const body = utf8(JSON.stringify({ error: { code: 'upstream-failed', message } }))
     const atMs = this.#now()
-    this.#over()
-    this.#taped = this.#tape?.fail(messageOf(error), atMs) ?? Promise.resolve()
+    this.#over(this.#tape?.fail(messageOf(error), atMs))
     this.#give({ atMs, do: 'head', status: 502, headers: failureHeaders(body) })
     this.#give({ atMs, do: 'write', bytes: body })
     this.#give({ atMs, do: 'end' })
@@ -224,14 +223,15 @@ export class Exchange implements AsyncIterator<Step, undefined> {
   }
 
   #close(ending: RecordedEnding, atMs: number): void {
-    this.#over()
-    this.#taped = this.#tape?.end(ending, atMs) ?? Promise.resolve()
+    this.#over(this.#tape?.end(ending, atMs))
   }
 
-  #over(): void {
+  /** `taped` resolves when the tape is closed: only then is the exchange off the books. */
+  #over(taped: Promise<void> = Promise.resolve()): void {
     this.#isOver = true
+    this.#taped = taped
+    taped.then(this.#options.onOver, this.#options.onOver)
     this.#options.signal?.removeEventListener('abort', this.#leave)
-    this.#options.onOver()
     this.#client.destroy().catch(() => undefined) // Nothing is left to lose.
   }
 

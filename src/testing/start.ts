@@ -59,7 +59,7 @@ export async function start(options: StartOptions = {}): Promise<Double> {
   const host = options.host ?? '127.0.0.1'
   const port = await server.listen(options.port ?? 0, host)
   const watching = options.watch
-    ? watchSources(sources, composed, server, clock, options)
+    ? await watchSources(sources, composed, server, clock, options)
     : undefined
   const end = async (how: 'drain' | 'close'): Promise<void> => {
     await watching?.close()
@@ -103,13 +103,13 @@ function settings(options: StartOptions, clock: Clock): ServerSettings {
   }
 }
 
-function watchSources(
+async function watchSources(
   sources: Sources,
   composed: Composed,
   server: StuntdoubleServer,
   clock: Clock,
   { log = silentLog }: StartOptions,
-): Watching {
+): Promise<Watching> {
   const folders = (sources.scenarios ?? []).filter((one) => typeof one === 'string')
   const followed = ({ files }: Composed): string[] => [...folders, ...files]
   let last = Promise.resolve()
@@ -123,7 +123,7 @@ function watchSources(
       log.error({}, `the edit is not used, the last good version stays: ${messageOf(error)}`)
     }
   }
-  const watching = watchFiles(followed(composed), () => {
+  const watching = await watchFiles(followed(composed), () => {
     // One after the other, so that an older edit never overtakes a newer one.
     last = last.then(reload)
   })

@@ -7,23 +7,40 @@ interface Entry extends Alarm {
   run: (() => void) | undefined
 }
 
+/** Fewer cancelled alarms than this are not worth clearing away. */
+const fewCancelled = 1000
+
 export class AlarmHeap {
-  readonly #heap: Entry[] = []
+  #heap: Entry[] = []
   #order = 0
+  #cancelled = 0
 
   add(deadlineMs: number, run: () => void): Alarm {
     const entry: Entry = {
       deadlineMs,
       order: this.#order++,
       run,
-      // A cancelled entry stays until its time comes: taking it out would cost a search.
-      cancel: () => {
-        entry.run = undefined
-      },
+      cancel: () => this.#cancel(entry),
     }
     this.#heap.push(entry)
     this.#rise(this.#heap.length - 1)
     return entry
+  }
+
+  /**
+   * A cancelled entry stays in its place, since taking it out would cost a search. Where most are
+   * cancelled, as when many clients leave long stalls, all of those are cleared away at once.
+   */
+  #cancel(entry: Entry): void {
+    if (entry.run === undefined) return
+    entry.run = undefined
+    this.#cancelled += 1
+    if (this.#cancelled < fewCancelled || this.#cancelled * 2 < this.#heap.length) return
+    // A list in order is a heap.
+    this.#heap = this.#heap
+      .filter(({ run }) => run !== undefined)
+      .sort((a, b) => a.deadlineMs - b.deadlineMs || a.order - b.order)
+    this.#cancelled = 0
   }
 
   /** The earliest deadline that is still wanted. */
@@ -43,6 +60,7 @@ export class AlarmHeap {
   }
 
   #take(): void {
+    if (this.#heap[0]?.run === undefined) this.#cancelled -= 1
     const last = this.#heap.pop()
     if (last === undefined || this.#heap.length === 0) return
     this.#heap[0] = last

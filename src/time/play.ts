@@ -62,7 +62,9 @@ class TimelinePlayback implements Playback {
   begun = false
   hanging = false
 
-  readonly #source: Iterator<Step> | AsyncIterator<Step>
+  readonly #timeline: Timeline | LiveTimeline
+  /** Opened at the first step, so that what fails in opening is a failure like any other. */
+  #source: Iterator<Step> | AsyncIterator<Step> | undefined
   readonly #sink: Sink
   readonly #clock: Clock
   readonly #startedMs: number
@@ -90,7 +92,7 @@ class TimelinePlayback implements Playback {
   #over = false
 
   constructor(timeline: Timeline | LiveTimeline, sink: Sink, options: PlayOptions) {
-    this.#source = isLive(timeline) ? timeline[Symbol.asyncIterator]() : timeline[Symbol.iterator]()
+    this.#timeline = timeline
     this.#sink = sink
     this.#clock = options.clock
     this.#startedMs = options.startedMs
@@ -124,9 +126,15 @@ class TimelinePlayback implements Playback {
     }
   }
 
+  #open(): Iterator<Step> | AsyncIterator<Step> {
+    const timeline = this.#timeline
+    return isLive(timeline) ? timeline[Symbol.asyncIterator]() : timeline[Symbol.iterator]()
+  }
+
   /** False where there is nothing to play now: the source is awaited, or over. */
   #takeStep(): boolean {
     if (this.#step) return true
+    this.#source ??= this.#open()
     const next = this.#source.next()
     if (next instanceof Promise) {
       this.#awaiting = true
@@ -205,7 +213,7 @@ class TimelinePlayback implements Playback {
   }
 
   #closeSource(): void {
-    const closed = this.#source.return?.()
+    const closed = this.#source?.return?.()
     if (closed instanceof Promise) closed.catch(() => {})
   }
 
