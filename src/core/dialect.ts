@@ -11,7 +11,7 @@ import type { Random } from './random.ts'
 export type Grain = 'character' | 'token' | 'word' | 'phrase' | 'paragraph' | 'whole'
 
 /** What a dialect may know besides the request, all of it handed in. */
-export interface ServiceContext {
+interface ServiceContext {
   readonly random: Random
   /** Milliseconds since 1970 at which the reply begins; fixed unless a scenario asks for real time. */
   readonly createdMs: number

@@ -15,10 +15,3 @@ export function parseDuration(written: string | number): number | undefined {
   // Rounded to nanoseconds, since 1.015 × 1000 is not quite 1015 in binary.
   return Math.round(Number(found[1]) * unitMs[unit] * 1e6) / 1e6
 }
-
-/** `430ms`, `1.5s`, `2m`: the largest unit that keeps it short. */
-export function formatDuration(ms: number): string {
-  if (ms >= 60_000 && ms % 1000 === 0) return `${ms / 60_000}m`.replace(/(\.\d{2})\d+/, '$1')
-  if (ms >= 1000) return `${Math.round(ms) / 1000}s`
-  return `${Math.round(ms * 1000) / 1000}ms`
-}

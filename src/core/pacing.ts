@@ -12,7 +12,7 @@ export type Distribution = (
 ) & { readonly max?: number }
 
 /** Deltas that leave together: by chance each, or in groups of a fixed size. */
-export type Burst = { readonly probability: number } | { readonly size: number }
+type Burst = { readonly probability: number } | { readonly size: number }
 
 export interface Pacing {
   /** From the request's arrival to the status line and headers. */

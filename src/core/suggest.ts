@@ -2,7 +2,7 @@
 import { distance } from 'fastest-levenshtein'
 
 /** The nearest of the known names, if one is near enough to be what was meant. */
-export function nearest(written: string, known: readonly string[]): string | undefined {
+function nearest(written: string, known: readonly string[]): string | undefined {
   const wanted = written.toLowerCase()
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(written.length / 3)) + 1

@@ -18,7 +18,7 @@ const finishReasons: Readonly<Record<string, string>> = {
 export const finishReason = (word: string): FinishReason =>
   Object.keys(finishReasons).find((reason) => finishReasons[reason] === word) ?? word
 
-export const finishWord = (reason: FinishReason): string => finishReasons[reason] ?? reason
+const finishWord = (reason: FinishReason): string => finishReasons[reason] ?? reason
 
 interface Identity {
   readonly id: string
@@ -37,9 +37,9 @@ function identity(reply: ReplyContext): Identity {
   }
 }
 
-export const callId = (random: Random): string => `call_${alphanumeric(random, 24)}`
+const callId = (random: Random): string => `call_${alphanumeric(random, 24)}`
 
-export function usageObject(usage: Usage): Record<string, unknown> {
+function usageObject(usage: Usage): Record<string, unknown> {
   return {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,

@@ -35,7 +35,7 @@ const tool = z.looseObject({
   function: z.looseObject({ name: z.string() }).optional(),
 })
 
-export const requestSchema = z.looseObject({
+const requestSchema = z.looseObject({
   model: z.string('You must provide a model parameter, a string.'),
   messages: z.array(message).min(1, 'Expected an array with at least one message.'),
   stream: z.boolean().nullish(),

@@ -154,7 +154,7 @@ function requestId({ headers = [] }: ApiError, random: Random | undefined): Head
 }
 
 /** Whole seconds for every client, milliseconds for the SDKs that read them first. */
-export function retryHeaders({ retryAfterMs }: ApiError): Headers {
+function retryHeaders({ retryAfterMs }: ApiError): Headers {
   if (retryAfterMs === undefined) return []
   const seconds: readonly [string, string] = ['retry-after', `${Math.ceil(retryAfterMs / 1000)}`]
   if (retryAfterMs % 1000 === 0) return [seconds]

@@ -30,7 +30,20 @@ export function sse(style: Partial<SseStyle> = {}): Framing {
   }
 }
 
+/** Nearly every frame of every stream is one line of data. */
+const isOneLine = (data: string): boolean =>
+  !data.startsWith(' ') && !data.includes('\n') && !data.includes('\r')
+
 function encode(message: Message, colon: string, eol: string): Frame {
+  const { data, event, id, retry, comment } = message
+  const isBare = event === undefined && id === undefined && retry === undefined
+  if (isBare && data !== undefined && comment === undefined && isOneLine(data)) {
+    return { data, bytes: utf8(`data${colon}${data}${eol}${eol}`) }
+  }
+  return encodeFields(message, colon, eol)
+}
+
+function encodeFields(message: Message, colon: string, eol: string): Frame {
   // A reader takes one space after the colon away, so a value that begins with one needs another.
   const before = (value: string): string => (value.startsWith(' ') ? ': ' : colon)
   const field = (name: 'event' | 'id', value: string): string =>

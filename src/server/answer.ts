@@ -260,7 +260,7 @@ function fromUpstream(
   { stage, clock, log }: AnswerContext,
 ): Answer | undefined {
   if (!stage.relay) return undefined
-  const { upstream, folder } = stage.relay
+  const { upstream, folder, note } = stage.relay
   const { http, dialect } = place
   const timeline = upstream.relay(http, {
     arrivedMs: question.arrivedMs,
@@ -269,6 +269,7 @@ function fromUpstream(
         by: `stuntdouble ${version}`,
         arrivedMs: clock.wallTime() - (clock.now() - question.arrivedMs),
         dialect: dialect?.name,
+        note,
         request: http,
         url,
         keep: dialect?.headers,

@@ -9,7 +9,7 @@ import { loadScenarios, parseScenario } from '../scenario/load.ts'
 import { knownDialects } from '../scenario/load-dialects.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { parsePace, type ReplaySource, replaySource } from '../sources/recording.ts'
-import { openUpstream, type Upstream } from '../sources/upstream.ts'
+import type { Upstream } from '../sources/upstream.ts'
 import { buildStage, type Stage, type StageOptions } from './stage.ts'
 
 /** What a server is to answer from. Sources are asked in this order. */
@@ -24,6 +24,8 @@ export interface Sources {
   readonly upstream?: string
   /** The folder that recordings go to; `recordings` unless given. */
   readonly tapes?: string
+  /** Written into each recording, for whoever reads it later. */
+  readonly note?: string
   /** Names of dialects that are asked first for their paths. */
   readonly dialects?: readonly string[]
   /** Instead of the scenarios' own seeds. */
@@ -39,7 +41,7 @@ export interface Composed {
   readonly upstream: Upstream | undefined
 }
 
-export const defaultTapes = 'recordings'
+const defaultTapes = 'recordings'
 
 /** Throws one error that lists every mistake in every file. */
 export async function compose(sources: Sources, clock: Clock, kept?: Upstream): Promise<Composed> {
@@ -48,21 +50,28 @@ export async function compose(sources: Sources, clock: Clock, kept?: Upstream): 
   const known = await knownDialects()
   const replay = sources.recordings && openRecordings(sources.recordings)
   const faults = sources.fault === undefined ? undefined : parseFaults(sources.fault)
-  const upstream =
-    kept ??
-    (sources.upstream === undefined ? undefined : openUpstream({ url: sources.upstream, clock }))
+  const upstream = kept ?? (await openUpstreamOf(sources, clock))
   const options: StageOptions = {
     scenarios: loaded.scenarios,
     dialects: known,
     prefer: sources.dialects ?? [],
     ...(sources.seed === undefined ? {} : { seed: sources.seed }),
     ...(replay ? { replay: { source: replay, pace: parsePace(sources.pace ?? 'recorded') } } : {}),
-    ...(upstream ? { relay: { upstream, folder: sources.tapes ?? defaultTapes } } : {}),
+    ...(upstream
+      ? { relay: { upstream, folder: sources.tapes ?? defaultTapes, note: sources.note } }
+      : {}),
     ...(faults ? { faults } : {}),
   }
   const stage = buildStage(options)
   checkDialects(sources.dialects ?? [], stage)
   return { stage, files: loaded.files, upstream }
+}
+
+/** The client library is loaded only by those who relay: it would double the time to start. */
+async function openUpstreamOf({ upstream }: Sources, clock: Clock): Promise<Upstream | undefined> {
+  if (upstream === undefined) return undefined
+  const { openUpstream } = await import('../sources/upstream.ts')
+  return openUpstream({ url: upstream, clock })
 }
 
 interface Loaded {

@@ -2,7 +2,7 @@
 import Router from '@koa/router'
 import type { Dialect, Route } from '../core/dialect.ts'
 
-export type Target =
+type Target =
   | { readonly dialect: Dialect; readonly route: Route; readonly params: Record<string, string> }
   /** The path is known, but not with this method. */
   | { readonly dialect: Dialect; readonly allow: string }

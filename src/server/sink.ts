@@ -15,6 +15,17 @@ import type { Ending, HeadStep } from '../core/timeline.ts'
 const CRLF = Buffer.from('\r\n')
 const lastChunk = Buffer.from('0\r\n\r\n')
 
+/** The line before a chunk. Streams have few sizes of chunk, and have them often. */
+function sizeLine(length: number): Uint8Array {
+  const known = sizeLines[length]
+  if (known) return known
+  const line = Buffer.from(`${length.toString(16)}\r\n`, 'latin1')
+  if (length < sizeLines.length) sizeLines[length] = line
+  return line
+}
+
+const sizeLines: (Uint8Array | undefined)[] = Array(4096).fill(undefined)
+
 /** Statuses whose replies have no body by definition (RFC 9110, section 6.4.1). */
 const bodiless = new Set([204, 205, 304])
 
@@ -103,7 +114,7 @@ export class SocketSink implements Sink {
     const parts: Uint8Array[] = []
     for (const chunk of chunks) {
       if (this.#framing === 'plain') parts.push(chunk)
-      else parts.push(Buffer.from(`${chunk.length.toString(16)}\r\n`, 'latin1'), chunk, CRLF)
+      else parts.push(sizeLine(chunk.length), chunk, CRLF)
     }
     if (ending === 'end' && this.#framing === 'chunked') parts.push(lastChunk)
     if (parts.length === 0) return undefined

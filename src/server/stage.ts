@@ -25,10 +25,12 @@ export interface StageOptions {
   readonly faults?: readonly FaultSpec[]
 }
 
-export interface Relay {
+interface Relay {
   readonly upstream: Upstream
   /** The folder that recordings go to. */
   readonly folder: string
+  /** Written into each of them, for whoever reads them later. */
+  readonly note: string | undefined
 }
 
 export interface Stage extends StageOptions {

@@ -74,7 +74,7 @@ class Telling {
       }
       for (const choice of isOfChoice(event) ? targets : [0]) {
         this.#told.note(event, choice)
-        yield { atMs, event: { ...event, ...ofChoice(choice) } }
+        yield { atMs, event: choice === 0 ? event : { ...event, choice } }
       }
     }
   }
@@ -125,17 +125,16 @@ class Told {
   failed = false
   usageGiven = false
   readonly #inputTokens: number
-  #outputTokens = 0
-  #reasoningTokens = 0
+  #said = ''
+  #thought = ''
 
   constructor(inputTokens: number) {
     this.#inputTokens = inputTokens
   }
 
   note(event: Event, choice: number): void {
-    const tokens = countTokens(generatedText(event))
-    this.#outputTokens += tokens
-    if (event.type === 'reasoning') this.#reasoningTokens += tokens
+    if (event.type === 'reasoning') this.#thought += event.text
+    else this.#said += generatedText(event)
     if (event.type === 'finish') this.finished.add(choice)
     if (event.type === 'error') this.failed = true
     if (event.type === 'usage') this.usageGiven = true
@@ -149,10 +148,10 @@ class Told {
   }
 
   usage(): Usage {
-    const reasoning = this.#reasoningTokens
+    const reasoning = countTokens(this.#thought)
     return {
       inputTokens: this.#inputTokens,
-      outputTokens: this.#outputTokens,
+      outputTokens: countTokens(this.#said) + reasoning,
       ...(reasoning > 0 ? { reasoningTokens: reasoning } : {}),
     }
   }

@@ -3,9 +3,8 @@
  * encoded before it is due to be pulled.
  */
 import type { ChatRequest } from '../core/chat-request.ts'
-import type { Dialect, ReplyContext } from '../core/dialect.ts'
+import type { Dialect, Heartbeat, ReplyContext } from '../core/dialect.ts'
 import type { Event } from '../core/event.ts'
-import type { Frame } from '../core/frame.ts'
 import type { Pacing } from '../core/pacing.ts'
 import type { Step, Timeline } from '../core/timeline.ts'
 import { countTokens } from '../dialects/grain.ts'
@@ -50,45 +49,43 @@ function* streamedSteps(script: Script): Generator<Step> {
   const { headMs, events } = timedEvents(script)
   const encoder = dialect.encoder(reply)
   yield { atMs: headMs, do: 'head', status: 200, headers: dialect.streamHeaders(reply) }
-  const heartbeat = new Heartbeats(dialect, headMs)
+  const heartbeats = dialect.heartbeat && new Heartbeats(dialect.heartbeat, headMs)
   let begun = false
   for (const timed of events) {
     const { atMs } = timed
-    yield* heartbeat.until(atMs)
+    if (heartbeats) yield* heartbeats.until(atMs)
     if (!('ending' in timed)) {
       begun ||= timed.event.type === 'start'
-      yield* writes(encoder.push(timed.event, atMs), atMs)
+      // Not handed to another generator: this loop is walked for every frame of every stream.
+      for (const { bytes } of encoder.push(timed.event, atMs)) yield { atMs, do: 'write', bytes }
     } else {
       // Only a clean end brings the terminator; whoever leaves abruptly says no last word, and to
       // raw bytes alone nothing is added.
-      if (timed.ending === 'end' && begun) yield* writes(encoder.end(atMs), atMs)
+      const last = timed.ending === 'end' && begun ? encoder.end(atMs) : []
+      for (const { bytes } of last) yield { atMs, do: 'write', bytes }
       yield { atMs, do: timed.ending }
     }
   }
 }
 
-function* writes(frames: readonly Frame[], atMs: number): Generator<Step> {
-  for (const { bytes } of frames) yield { atMs, do: 'write', bytes }
-}
-
 /** Fills silences with the frames that the service sends while it thinks. */
 class Heartbeats {
-  readonly #dialect: Dialect
+  readonly #heartbeat: Heartbeat
   #lastMs: number
   #sent = 0
 
-  constructor(dialect: Dialect, startMs: number) {
-    this.#dialect = dialect
+  constructor(heartbeat: Heartbeat, startMs: number) {
+    this.#heartbeat = heartbeat
     this.#lastMs = startMs
   }
 
   *until(atMs: number): Generator<Step> {
-    const heartbeat = this.#dialect.heartbeat
-    if (!heartbeat) return
-    while (this.#lastMs + heartbeat.everyMs < atMs) {
-      this.#lastMs += heartbeat.everyMs
+    const { everyMs } = this.#heartbeat
+    while (this.#lastMs + everyMs < atMs) {
+      this.#lastMs += everyMs
       this.#sent += 1
-      yield { atMs: this.#lastMs, do: 'write', bytes: heartbeat.frame(this.#sent).bytes }
+      const { bytes } = this.#heartbeat.frame(this.#sent)
+      yield { atMs: this.#lastMs, do: 'write', bytes }
     }
     this.#lastMs = atMs
   }

@@ -1,0 +1,89 @@
+/**
+ * Starts the processes that are measured and the one that measures, and ends them again: by their
+ * own handle, never by name. Each also leaves by itself when its parent does.
+ */
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const running = new Set()
+
+const askLimitMs = 60_000
+const leaveLimitMs = 2000
+
+/** A child that answers one message at a time. */
+class Child {
+  #process
+  #name
+  #stderr = ''
+  #last = Promise.resolve()
+
+  constructor(name, file, settings) {
+    this.#name = name
+    // Options of Node are handed on, so that `node --cpu-prof test/bench/main.mjs` profiles all.
+    this.#process = fork(
+      fileURLToPath(new URL(file, import.meta.url)),
+      [JSON.stringify(settings)],
+      {
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      },
+    )
+    running.add(this)
+    this.#process.stderr.on('data', (data) => {
+      this.#stderr = (this.#stderr + data).slice(-4000)
+    })
+    this.#process.on('exit', () => running.delete(this))
+  }
+
+  /** Rejects where the child dies, fails or says nothing for a minute. */
+  ask(message, limitMs = askLimitMs) {
+    const answer = this.#last.then(() => this.#askNow(message, limitMs))
+    this.#last = answer.catch(() => {})
+    return answer
+  }
+
+  #askNow(message, limitMs) {
+    return new Promise((resolve, reject) => {
+      const child = this.#process
+      const settle = (how, value) => {
+        clearTimeout(timer)
+        child.off('message', onMessage)
+        child.off('exit', onExit)
+        how(value)
+      }
+      const fail = (why) => settle(reject, new Error(`${this.#name}: ${why}\n${this.#stderr}`))
+      const onMessage = (reply) =>
+        'error' in reply ? fail(reply.error) : settle(resolve, reply.value)
+      const onExit = () => fail(`ended while asked to ${message.do}`)
+      const timer = setTimeout(() => fail(`no answer to ${message.do}`), limitMs)
+      child.on('message', onMessage)
+      child.on('exit', onExit)
+      if (child.connected) child.send(message)
+      else onExit()
+    })
+  }
+
+  /** A child leaves when its parent hangs up; one that does not is ended. */
+  stop() {
+    const child = this.#process
+    if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => child.kill('SIGKILL'), leaveLimitMs)
+      child.once('exit', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+      if (child.connected) child.disconnect()
+    })
+  }
+}
+
+export const stopAll = () => Promise.all([...running].map((child) => child.stop()))
+
+/** A server, listening, with its port. */
+export async function startServer(name, settings = {}) {
+  const child = new Child(name, `./servers/${name}.mjs`, settings)
+  const port = await child.ask({ do: 'listen' })
+  return { name, child, port }
+}
+
+export const startClient = () => new Child('client', './client.mjs', {})

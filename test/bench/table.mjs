@@ -1,0 +1,23 @@
+/** Figures as aligned text, for people. */
+
+const number = (value) => {
+  if (value === null || !Number.isFinite(value)) return '-'
+  if (Number.isInteger(value) || Math.abs(value) >= 100)
+    return Math.round(value).toLocaleString('en-US')
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2)
+}
+
+const cell = (value) => (typeof value === 'number' || value === null ? number(value) : `${value}`)
+
+/** The first column stands left, the others right. */
+export function table(title, columns, rows) {
+  const lines = [columns, ...rows.map((row) => row.map(cell))]
+  const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at].length)))
+  const aligned = (line) =>
+    line.map((one, at) => (at === 0 ? one.padEnd(widths[at]) : one.padStart(widths[at]))).join('  ')
+  return [title, ...lines.map((line) => `  ${aligned(line)}`), ''].join('\n')
+}
+
+/** A ratio with its spread over the rounds. */
+export const times = ({ median, low, high }) =>
+  `${number(median)} × (${number(low)} to ${number(high)})`
