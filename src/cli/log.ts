@@ -5,6 +5,8 @@ import type { Log } from '../server/log.ts'
 import { terminalStream } from './terminal-log.ts'
 
 export function createLog(level: string): Log {
-  const stream = process.stderr.isTTY ? terminalStream() : destination({ fd: 2, sync: true })
+  const stream = process.stderr.isTTY
+    ? terminalStream(process.env['NO_COLOR'])
+    : destination({ fd: 2, sync: true })
   return pino({ level, base: null }, stream)
 }

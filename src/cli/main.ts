@@ -3,6 +3,7 @@
 import process from 'node:process'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { messageOf, StuntdoubleError } from '../core/errors.ts'
+import { suggestion } from '../core/suggest.ts'
 import { version } from '../core/version.ts'
 
 /** 0 done, 1 the work failed, 2 wrong usage. */
@@ -17,6 +18,11 @@ function integerFrom(low: number, high: number): (text: string) => number {
   }
 }
 
+/** For options that are given once for each name: a list of names would swallow what follows it. */
+const collect = (name: string, before: readonly string[] = []): string[] => [...before, name]
+
+const largestSeed = Number.MAX_SAFE_INTEGER
+
 const levels = ['debug', 'info', 'warn', 'error', 'silent']
 
 /** Options that every command with a server has. */
@@ -29,13 +35,13 @@ function listening(command: Command): Command {
       4141,
     )
     .option('--host <host>', 'address to listen on', '127.0.0.1')
-    .option('--allow-host <name...>', 'further host names for the control API')
+    .option('--allow-host <name>', 'one more host name for the control API', collect)
     .option(
       '--seed <n>',
       "seed of all chance, instead of the scenarios' own",
-      integerFrom(0, 2 ** 53),
+      integerFrom(0, largestSeed),
     )
-    .option('--dialect <name...>', 'ask these dialects first where several have one path')
+    .option('--dialect <name>', 'ask this dialect first where several have one path', collect)
     .option('--fault <fault>', 'break every answer, e.g. "reset; at=frame:4"')
     .option('--max-body <mib>', 'largest request body in MiB', integerFrom(1, 1024), 32)
     .addOption(new Option('--log-level <level>', 'what is logged').choices(levels).default('info'))
@@ -47,6 +53,10 @@ function buildProgram(): Command {
     .version(version)
     .showSuggestionAfterError()
     .showHelpAfterError('Try --help for what is possible.')
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'stuntdouble: ')),
+    })
+    .addHelpText('after', examples)
   listening(program.command('serve'))
     .description('play scenarios; without any, the shipped demo')
     .argument('[scenario...]', 'scenario files or folders')
@@ -57,6 +67,7 @@ function buildProgram(): Command {
     .argument('[scenario...]', 'with --missing: scenarios that are asked first')
     .requiredOption('--upstream <url>', 'base URL of the one service that is asked')
     .option('-o, --out <folder>', 'where recordings go', 'recordings')
+    .option('--note <text>', 'a note that is kept in each recording')
     .option('--missing', 'tape only what no rule of the scenarios answers')
     .action(async (scenarios, options) => (await import('./serve.ts')).record(scenarios, options))
   listening(program.command('replay'))
@@ -73,15 +84,39 @@ function buildProgram(): Command {
   program
     .command('show')
     .description('print the timeline of a recording, or of each rule of a scenario')
-    .argument('<file>', 'a recording or a scenario')
+    .argument('<file>', 'a recording or a scenario, or a folder')
     .option('--events', 'decode the frames')
     .option('--rule <name>', 'only this rule of a scenario')
-    .option('--dialect <name>', 'the dialect that a scenario is shown in', 'openai-chat')
+    .option(
+      '--dialect <name>',
+      "what to show it in (default: openai-chat for a scenario, a recording's own)",
+    )
     .option('--user <text>', 'what the user is taken to have said', 'Hello')
     .option('--whole', 'a scenario as it answers when not streaming')
-    .option('--seed <n>', "instead of the scenario's own", integerFrom(0, 2 ** 53))
+    .option('--seed <n>', "instead of the scenario's own", integerFrom(0, largestSeed))
     .action(async (file, options) => (await import('./show.ts')).show(file, options))
+  program
+    .command('help')
+    .description('the same as --help, also of one command')
+    .argument('[command]')
+    .action((name) => help(program, name))
   return program
+}
+
+const examples = `
+Examples:
+  stuntdouble serve                                      play the demo on port 4141
+  stuntdouble record --upstream https://api.example.com  tape what passes into recordings/
+  stuntdouble replay recordings                          answer from what was taped
+`
+
+function help(program: Command, name: string | undefined): void {
+  const names = program.commands.map((command) => command.name())
+  const command = name === undefined ? program : program.commands.find((one) => one.name() === name)
+  if (!command) {
+    throw new StuntdoubleError('usage', `unknown command '${name}'${suggestion(name ?? '', names)}`)
+  }
+  command.outputHelp()
 }
 
 async function main(): Promise<void> {
@@ -111,4 +146,13 @@ function exitCodeOf(error: unknown): number {
 const stackOf = (error: unknown): string =>
   (error instanceof Error && error.stack) || messageOf(error)
 
+/** A reader such as `head` may leave early, which is no failure; a full disk is one. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return
+  process.exitCode = failed
+  process.stderr.write(`stuntdouble: cannot write: ${error.message}\n`)
+}
+
+process.stdout.on('error', onOutputError)
+process.stderr.on('error', () => undefined)
 await main()

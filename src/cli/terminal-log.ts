@@ -1,11 +1,11 @@
 /** Log lines for people. */
-import process from 'node:process'
 import { PinoPretty } from 'pino-pretty'
 
-export const terminalStream = () =>
+/** `noColor` is what the environment says: https://no-color.org counts any text but the empty one. */
+export const terminalStream = (noColor: string | undefined, destination: number | string = 2) =>
   PinoPretty({
-    colorize: process.env['NO_COLOR'] === undefined,
-    destination: 2,
+    colorize: noColor === undefined || noColor === '',
+    destination,
     sync: true,
     ignore: 'status,ended,rule,ms,bytes,chunks,why',
     translateTime: 'HH:MM:ss',

@@ -239,8 +239,9 @@ export class RecordingReader {
   }
 
   #mistakesOfNoRecording(): readonly Mistake[] {
-    if (this.#broken) return [...this.#mistakes, this.#broken]
-    if (this.#mistakes.length > 0) return this.#mistakes
+    const mistakes = this.#broken ? [...this.#mistakes, this.#broken] : this.#mistakes
+    // Of a file that is something else altogether, the first line says enough.
+    if (mistakes.length > 0) return this.#about ? mistakes : mistakes.slice(0, 1)
     const message = 'no recording: it must begin with a "recording" and a "request" line'
     return [{ file: this.#file, line: this.#lineNumber + 1, column: 1, message }]
   }

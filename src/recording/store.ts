@@ -220,7 +220,10 @@ export function listRecordings(paths: readonly string[]): {
         else mistakes.push(...scanned.mistakes)
       }
     } catch (error) {
-      const message = `cannot be read: ${messageOf(error)}`
+      const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+      const message = isMissing
+        ? 'there is no such file or folder'
+        : `cannot be read: ${messageOf(error)}`
       mistakes.push({ file: path, line: 1, column: 1, message })
     }
   }

@@ -20,9 +20,13 @@ export interface LoadedScenarios {
   readonly mistakes: Mistake[]
   /** Everything that was read, for watching; absolute. */
   readonly files: string[]
+  /** Files among those given that describe dialects; each is also a mistake. */
+  readonly dialectFiles: string[]
 }
 
 export interface ParsedScenario {
+  /** It describes a dialect, which is no scenario by itself. */
+  readonly isDialect?: true
   /** Only where there is no mistake. */
   readonly scenario?: Scenario
   readonly mistakes: Mistake[]
@@ -38,17 +42,19 @@ export async function loadScenarios(paths: readonly string[]): Promise<LoadedSce
   const mistakes = [...found.mistakes]
   const scenarios: Scenario[] = []
   const files: string[] = []
+  const dialectFiles: string[] = []
   for (const file of found.files) {
     files.push(resolve(file))
     const parsed = await loadFile(file)
     mistakes.push(...parsed.mistakes)
+    if (parsed.isDialect) dialectFiles.push(file)
     files.push(...parsed.files)
     if (!parsed.scenario) continue
     const twin = scenarios.find(({ name }) => name === parsed.scenario?.name)
     if (twin) mistakes.push({ ...sameName(parsed.scenario, twin), ...parsed.namedAt })
     else scenarios.push(parsed.scenario)
   }
-  return { scenarios, mistakes, files: [...new Set(files)] }
+  return { scenarios, mistakes, files: [...new Set(files)], dialectFiles }
 }
 
 /** States and counts are kept by the scenario's name, so two of one name would share them. */
@@ -104,6 +110,9 @@ async function filesIn(folder: string): Promise<string[]> {
 export async function parseScenario(text: string, file: string): Promise<ParsedScenario> {
   const yaml = readYaml(text, file)
   if (!('value' in yaml)) return { mistakes: [...yaml], files: [] }
+  if (describesDialect(yaml.value)) {
+    return { isDialect: true, mistakes: [atStart(file, noScenario)], files: [] }
+  }
   const written = scenarioSchema.safeParse(yaml.value)
   const folder = dirname(resolve(file))
   const beside = (path: string): string => resolve(folder, path)
@@ -123,6 +132,21 @@ export async function parseScenario(text: string, file: string): Promise<ParsedS
   if (mistakes.length > 0 || !scenario) return { mistakes, files: [...files] }
   const { line, column } = yaml.place({ path: ['name'], message: '' })
   return { scenario, mistakes, namedAt: { line, column }, files: [...files] }
+}
+
+const noScenario =
+  'this file describes a dialect and holds no rules; name it under `dialects` in a scenario'
+
+function describesDialect(value: unknown): boolean {
+  const first: unknown = Array.isArray(value) ? value[0] : value
+  if (typeof first !== 'object' || first === null || 'rules' in first) return false
+  return 'routes' in first || 'extends' in first || ('stream' in first && 'request' in first)
+}
+
+/** Every mistake in a file that describes dialects. */
+export async function checkDialectFile(file: string): Promise<readonly Mistake[]> {
+  const { mistakes } = await loadScenarioDialects([`./${basename(file)}`], dirname(file))
+  return mistakes
 }
 
 function surroundingsOf(

@@ -261,7 +261,10 @@ function fromUpstream(
 ): Answer | undefined {
   if (!stage.relay) return undefined
   const { upstream, folder, note } = stage.relay
-  const { http, dialect } = place
+  const { http } = place
+  // Below a base path the client leaves out a part of what the service calls its path.
+  const full = new URL(upstream.url).pathname.replace(/\/$/, '') + http.path
+  const dialect = place.dialect ?? stage.routes.find(http.method, full)?.dialect
   const timeline = upstream.relay(http, {
     arrivedMs: question.arrivedMs,
     tape: (url) =>
@@ -279,6 +282,7 @@ function fromUpstream(
   const seed = stage.seed ?? defaultSeed
   return answered(place, question, {
     timeline,
+    dialect,
     rule: 'upstream',
     seed,
     randomName: `${seed}/upstream`,

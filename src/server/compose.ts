@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts'
 import { formatMistake, type Mistake, StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
+import { checkLive } from '../faults/apply.ts'
 import type { FaultSpec } from '../faults/fault.ts'
 import { parseFaultHeader } from '../faults/header.ts'
 import { listRecordings } from '../recording/store.ts'
@@ -50,6 +51,8 @@ export async function compose(sources: Sources, clock: Clock, kept?: Upstream): 
   const known = await knownDialects()
   const replay = sources.recordings && openRecordings(sources.recordings)
   const faults = sources.fault === undefined ? undefined : parseFaults(sources.fault)
+  const notLive = sources.upstream !== undefined && faults ? checkLive(faults) : undefined
+  if (notLive) throw new StuntdoubleError('usage', `fault: ${notLive}`)
   const upstream = kept ?? (await openUpstreamOf(sources, clock))
   const options: StageOptions = {
     scenarios: loaded.scenarios,

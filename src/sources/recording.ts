@@ -134,7 +134,7 @@ export function parsePace(text: string): ReplayPace {
   if (text === 'recorded' || text === 'instant' || isSpeed(text)) return text
   const profile = Object.hasOwn(profiles, text) ? profiles[text] : undefined
   if (profile) return profile.pacing
-  const known = ['recorded', 'instant', 'x2', ...Object.keys(profiles)]
+  const known = [...new Set(['recorded', 'instant', 'x2', ...Object.keys(profiles)])]
   throw new StuntdoubleError('usage', `there is no pace "${text}"${suggestion(text, known)}`)
 }
 

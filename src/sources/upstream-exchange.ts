@@ -170,15 +170,16 @@ export class Exchange implements AsyncIterator<Step, undefined> {
       status,
       headers: responseHeaders(received),
     } as const
-    this.#tape?.write(step)
     this.#give(step)
+    this.#tape?.write(step)
   }
 
   #onChunk(controller: Dispatcher.DispatchController, bytes: Uint8Array): void {
     const step = { atMs: this.#now(), do: 'write', bytes } as const
-    this.#tape?.write(step)
     this.#queuedBytes += bytes.length
+    // The client first: what the tape costs is not added to the stream.
     this.#give(step)
+    this.#tape?.write(step)
     if (this.#queuedBytes > mostQueuedBytes) controller.pause()
   }
 

@@ -153,7 +153,7 @@ test('a folder lists what is sound, and every mistake of what is not', async () 
   expect(recordings).toHaveLength(1)
   expect(mistakes.map(({ line, message }) => [line, message.split(':')[0]])).toEqual([
     [1, 'no JSON'],
-    [1, 'cannot be read'],
+    [1, 'there is no such file or folder'],
   ])
   expect(() => openRecording(join(where, 'broken.jsonl'))).toThrow(/broken\.jsonl:1:1: no JSON/)
 })

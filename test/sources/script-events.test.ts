@@ -112,7 +112,7 @@ describe('scriptEvents', () => {
       '160 raw s',
       '170 text "b"',
       '180 finish stop',
-      '180 usage 7/2',
+      '180 usage 7/1',
       '180 END',
     ])
   })

@@ -1,0 +1,69 @@
+/** What the docs point at must be there: pages, headings, files, scripts and options. */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { knownDialects } from '../../src/scenario/load-dialects.ts'
+import { allPages, pagesThatRun, proseOf, read, root } from './pages.ts'
+
+const linksOf = (page: string): string[] =>
+  [...proseOf(page).matchAll(/(?:\]\(|src=")([^)"\s]+)[)"]/g)].flatMap(([, target]) => target ?? [])
+
+/** As GitHub makes the anchor of a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+
+const anchorsOf = (page: string): string[] =>
+  [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading))
+
+function isBroken(page: string, link: string): boolean {
+  if (/^https?:/.test(link)) return false
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? page : join(dirname(page), path)
+  if (!existsSync(join(root, target))) return true
+  return anchor !== undefined && !anchorsOf(target).includes(anchor)
+}
+
+const codeOf = (page: string): string[] =>
+  [...proseOf(page).matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code ?? [])
+
+const isPath = /^(?:src|test|docs|scenarios|schema)\/[\w./-]*$/
+
+describe.each(allPages)('%s', (page) => {
+  it('has no broken link', () => {
+    expect(linksOf(page).filter((link) => isBroken(page, link))).toEqual([])
+  })
+})
+
+describe.each(pagesThatRun)('%s', (page) => {
+  it('names no file that does not exist', () => {
+    const paths = codeOf(page).filter((code) => isPath.test(code))
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  it('names no script that does not exist', () => {
+    const { scripts } = JSON.parse(read('package.json'))
+    const named = codeOf(page).flatMap((code) => /^npm run ([\w:-]+)/.exec(code)?.[1] ?? [])
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([])
+  })
+
+  it('names no option that does not exist', () => {
+    const known = read('src/cli/main.ts')
+    const named = codeOf(page).flatMap(
+      (code) => /^(?:stuntdouble .*)?(--[a-z-]+)/.exec(code)?.[1] ?? [],
+    )
+    expect(named.filter((option) => !known.includes(option))).toEqual([])
+  })
+})
+
+describe('README.md', () => {
+  it('names every dialect and where it listens', async () => {
+    const text = read('README.md')
+    for (const { name, routes } of await knownDialects()) {
+      expect(text).toContain(`\`${name}\``)
+      expect(text).toContain(routes[0]?.path)
+    }
+  })
+})
