@@ -71,7 +71,7 @@ describe.concurrent('wrong usage ends with code 2 and says what would be right:'
 describe.concurrent('work that fails ends with code 1 and says why:', () => {
   it.each([
     [`serve ${broken}`, /1 mistake:\n.*broken.yaml:3:5: .*did you mean "times"\?/],
-    [`replay ${notTaped}`, /not-taped.jsonl:2:\d+: /],
+    [`replay ${notTaped}`, /not-taped.jsonl:1:1: /],
     [`show ${nowhere}.jsonl`, /nowhere.jsonl:1:1: .*no such file/],
     [`record ${upstream.join(' ')} --out ${broken}`, /--out .*broken.yaml cannot be a folder/],
   ])('%s', async (args, message) => {

@@ -9,12 +9,30 @@ import { requestBytes } from '../support/raw-client.ts'
 
 const forever = 'a stream that never ends by itself'
 
-/** A reply of about 30 MB, far more than any socket buffer holds. */
+/** A reply of about 30 MB, far more than any socket buffer holds; read from its file as it is played. */
+const hugeBytes = 30_000_000
 const huge = {
   name: 'huge',
   when: { user: 'huge' },
-  reply: [{ text: Array(30).fill('x'.repeat(1_000_000)) }],
+  reply: { recording: hugeRecording(), pacing: 'instant' },
 }
+
+function hugeRecording(): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'stuntdouble-')), 'huge.jsonl')
+  const chunk = JSON.stringify({ atMs: 1, text: 'x'.repeat(100_000) })
+  writeFileSync(
+    file,
+    [
+      '{"recording":1,"by":"a test","at":"2026-01-01T00:00:00.000Z"}',
+      '{"request":{"method":"POST","url":"http://localhost/","headers":[],"body":"{}"}}',
+      '{"atMs":1,"head":{"status":200,"headers":[["content-type","text/plain"]]}}',
+      ...Array.from({ length: hugeBytes / 100_000 }, () => chunk),
+      '{"atMs":1,"end":"end"}',
+    ].join('\n'),
+  )
+  return file
+}
+
 const hanging = { name: 'hang', when: { user: 'hang' }, reply: [{ text: ['a', 'b'] }, 'hang'] }
 const slow = {
   name: 'slow',
@@ -63,7 +81,7 @@ describe('a client that reads slowly', () => {
     const memory = process.memoryUsage().arrayBuffers
     expect(double.open).toBe(1)
     expect(memory).toBeLessThan(200_000_000)
-    expect(await readLength(socket)).toBeGreaterThan(30_000_000)
+    expect(await readLength(socket)).toBeGreaterThan(hugeBytes)
     await expect.poll(() => double.open).toBe(0)
     expect(double.journal[0]?.ended).toBe('end')
   })

@@ -7,7 +7,7 @@ import { rawExchange, rawRequest } from '../support/raw-client.ts'
 let double: Double
 
 beforeAll(async () => {
-  double = await start({ maxBodyBytes: 100_000 })
+  double = await start({ scenarios: [{ rules: [{ reply: 'hi' }] }], maxBodyBytes: 100_000 })
 })
 
 afterAll(() => double.close())

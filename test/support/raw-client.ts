@@ -70,7 +70,7 @@ export function rawExchange(port: number, sent: string, silenceMs = 150): Promis
     // Counted in several ticks: where the event loop itself was held up, one late tick is no silence.
     const listenToSilence = (ticks = silenceTicks): void => {
       clearTimeout(timer)
-      const whole = received.subarray(-5).toString('latin1') === '0\r\n\r\n'
+      const whole = isWhole(received)
       const tickMs = whole ? 1 : silenceMs / silenceTicks
       timer = setTimeout(() => (ticks === 0 ? finish('open') : listenToSilence(ticks - 1)), tickMs)
     }
@@ -86,6 +86,15 @@ export function rawExchange(port: number, sent: string, silenceMs = 150): Promis
       else reject(error)
     })
   })
+}
+
+/** Whether nothing more is to come, so that no silence need be waited for. */
+function isWhole(received: Buffer): boolean {
+  if (received.subarray(-5).toString('latin1') === '0\r\n\r\n') return true
+  const headEnd = received.indexOf('\r\n\r\n')
+  if (headEnd < 0) return false
+  const length = /\r\ncontent-length: (\d+)/i.exec(received.subarray(0, headEnd).toString('latin1'))
+  return length !== null && received.length - headEnd - 4 >= Number(length[1])
 }
 
 function parseReply(received: Buffer, socket: RawReply['socket']): RawReply {
