@@ -5,6 +5,7 @@ const statusByCode = {
   'foreign-origin': 403,
   'no-route': 404,
   miss: 404,
+  'bad-method': 405,
   'body-too-large': 413,
   'not-possible': 422,
   internal: 500,

@@ -1,7 +1,7 @@
 /** Reading a JSON request body, with an error that a person can act on. */
 import { wholeText } from '../core/bytes.ts'
 import { messageOf } from '../core/errors.ts'
-import type { HttpRequest } from '../core/http.ts'
+import { type HttpRequest, header } from '../core/http.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -9,7 +9,11 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The body as a JSON object, or what is wrong with it in one sentence. */
-export function readJsonObject({ body }: HttpRequest): JsonObject | string {
+export function readJsonObject({ body, headers }: HttpRequest): JsonObject | string {
+  const coding = header(headers, 'content-encoding')
+  if (coding !== undefined && coding !== 'identity') {
+    return `The request body is compressed (${coding}); it must be sent as it is.`
+  }
   if (body.length === 0) return 'The request has no body; a JSON object is expected.'
   const text = wholeText(body)
   if (text === undefined) return 'The request body is not valid UTF-8.'

@@ -81,8 +81,9 @@ class ChunkEncoder implements Encoder {
   readonly #prefix: string
   readonly #suffix: string
   readonly #choices: number
-  /** Choices whose first delta, which carries the role, has not been sent. */
-  readonly #unopened = new Set<number>()
+  /** Choices whose first delta, which carries the role, has been sent. */
+  readonly #opened = new Set<number>()
+  #started = false
   readonly #finished = new Set<number>()
   /** Choices that called a tool, which decides how they finish by themselves. */
   readonly #calling = new Set<number>()
@@ -112,7 +113,7 @@ class ChunkEncoder implements Encoder {
     this.#begun ||= event.type !== 'raw' && event.type !== 'comment'
     switch (event.type) {
       case 'start':
-        for (let index = 0; index < this.#choices; index++) this.#unopened.add(index)
+        this.#started = true
         return []
       case 'text':
         return this.#deltas(choice, `{"content":${JSON.stringify(event.text)}}`, event.text)
@@ -180,7 +181,7 @@ class ChunkEncoder implements Encoder {
     }
     this.#calling.add(choice)
     // A reply that begins with its only call so far names role and call in one delta.
-    if (event.index === 0 && this.#unopened.delete(choice)) {
+    if (event.index === 0 && this.#begin(choice)) {
       const delta = { role: 'assistant', content: null, tool_calls: [call], refusal: null }
       return [this.#chunk(choice, JSON.stringify(delta))]
     }
@@ -191,8 +192,15 @@ class ChunkEncoder implements Encoder {
     return [...this.#open(choice), this.#chunk(choice, delta, undefined, text)]
   }
 
+  /** True for the first that a choice of a started stream says. */
+  #begin(choice: number): boolean {
+    if (!this.#started || this.#opened.has(choice)) return false
+    this.#opened.add(choice)
+    return true
+  }
+
   #open(choice: number): Frame[] {
-    if (!this.#unopened.delete(choice)) return []
+    if (!this.#begin(choice)) return []
     return [this.#chunk(choice, '{"role":"assistant","content":"","refusal":null}')]
   }
 
@@ -244,6 +252,8 @@ export function wholeReply(events: Iterable<Event>, reply: ReplyContext): unknow
   let usage: Usage | undefined
   for (const event of events) {
     if (event.type === 'usage') usage = event.usage
+    // A script may tell more choices than were asked for; none of what it says is lost.
+    while (drafts.length <= (event.choice ?? 0)) drafts.push(newDraft())
     const draft = drafts[event.choice ?? 0]
     if (draft) addToDraft(draft, event, callRandom)
     if (draft && logprobs && event.type === 'text') {

@@ -103,8 +103,7 @@ function findKind(written: unknown): Written | string {
   return { kind, options: written[name] ?? {}, probability: written['probability'] }
 }
 
-const unknownFault = (name: string): string =>
-  `unknown fault "${name}"${suggestion(name, [...names, 'probability'])}`
+const unknownFault = (name: string): string => `unknown fault "${name}"${suggestion(name, names)}`
 
 const takesNothing = (kind: FaultKind<unknown>): boolean => kind.schema.safeParse({}).success
 

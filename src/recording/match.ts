@@ -73,7 +73,7 @@ function level(value: unknown): unknown {
   return Object.fromEntries(
     entries.map(([key, inner]: [string, unknown]) => [
       key,
-      isSecretField(key) && typeof inner === 'string' ? 'REDACTED' : level(inner),
+      typeof inner === 'string' && isSecretField(key) ? 'REDACTED' : level(inner),
     ]),
   )
 }

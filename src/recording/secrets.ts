@@ -51,24 +51,31 @@ export const levelPlaceholders = (text: string): string =>
 
 const bare = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 
-/** Names of JSON fields and of query parameters, without `-`, `_` and case. */
-const secretFields = new Set([
-  ...['apikey', 'xapikey', 'accesstoken', 'refreshtoken', 'idtoken', 'authtoken', 'sessiontoken'],
-  ...['token', 'bearertoken', 'password', 'passwd', 'secret', 'clientsecret', 'secretkey'],
+/**
+ * Names of JSON fields and of query parameters, without `-`, `_` and case; also at the end of a
+ * longer name, such as `openai_api_key`.
+ */
+const secretNames = [
+  ...['apikey', 'accesstoken', 'refreshtoken', 'idtoken', 'authtoken', 'sessiontoken'],
+  ...['bearertoken', 'securitytoken', 'password', 'passwd', 'pwd', 'secret', 'secretkey'],
   ...['secretaccesskey', 'privatekey', 'authorization', 'subscriptionkey', 'credential'],
-])
+  ...['credentials', 'signature'],
+]
 
-const secretParameters = new Set([
-  ...secretFields,
-  ...['key', 'sig', 'signature', 'auth', 'code', 'xamzsignature', 'xamzsecuritytoken'],
-  ...['xamzcredential', 'xgoogsignature', 'xgoogcredential', 'xgoogapikey'],
-])
+/** Whole names that are too short to be looked for at the end of others. */
+const shortNames = new Set(['token', 'jwt'])
+const shortParameters = new Set([...shortNames, 'key', 'sig', 'auth', 'code'])
 
 const secretHeader =
   /(?:^|[-_])(?:api[-_]?key|apikey|key|token|secret|auth|authorization|password|credentials?)$/i
 
-export const isSecretField = (name: string): boolean => secretFields.has(bare(name))
-const isSecretParameter = (name: string): boolean => secretParameters.has(bare(name))
+const hasSecretEnd = (plain: string): boolean => secretNames.some((known) => plain.endsWith(known))
+
+export const isSecretField = (name: string): boolean =>
+  shortNames.has(bare(name)) || hasSecretEnd(bare(name))
+
+const isSecretParameter = (name: string): boolean =>
+  shortParameters.has(bare(name)) || isSecretField(name)
 
 const worthHunting = (value: string, shortest = shortestHunted): boolean =>
   value.length >= shortest && !noSecrets.has(value.toLowerCase()) && !isPlaceholder(value)
@@ -127,8 +134,8 @@ export function maskPairs(pairs: string): Masked {
     const equals = pair.indexOf('=')
     const value = pair.slice(equals + 1)
     if (equals < 0 || value === '' || isPlaceholder(value)) return pair
-    if (!isSecretParameter(decoded(pair.slice(0, equals)))) return pair
     const secret = decoded(value)
+    if (!isSecretParameter(decoded(pair.slice(0, equals)))) return pair
     if (worthHunting(secret)) secrets.push(secret)
     return `${pair.slice(0, equals + 1)}${placeholder(secret, value.length)}`
   })
@@ -138,9 +145,10 @@ export function maskPairs(pairs: string): Masked {
 /** Pairs as they are compared: secrets all alike, however long. */
 export const levelPairs = (pairs: string): string[] =>
   pairs.split('&').map((pair) => {
-    const [name = ''] = pair.split('=', 1)
-    const isSecret = name.length < pair.length && isSecretParameter(decoded(name))
-    return isSecret ? `${name}=REDACTED` : levelPlaceholders(pair)
+    const equals = pair.indexOf('=')
+    const name = pair.slice(0, equals)
+    const hidden = equals > 0 && isSecretParameter(decoded(name))
+    return hidden ? `${name}=REDACTED` : levelPlaceholders(pair)
   })
 
 /** Whether a body of this type is a form, written as pairs. */
@@ -173,8 +181,8 @@ function unescaped(text: string): string {
 export function maskJson(body: string): Masked {
   const secrets: string[] = []
   const mask = (whole: string, quote: string, name: string, colon: string, value: string) => {
-    if (value === '' || !isSecretField(name) || isPlaceholder(value)) return whole
     const secret = unescaped(value)
+    if (value === '' || !isSecretField(name) || isPlaceholder(value)) return whole
     if (worthHunting(secret)) secrets.push(secret)
     const hidden = placeholder(secret, Buffer.byteLength(value))
     return `${quote}${name}${quote}${colon}${quote}${hidden}${quote}`
@@ -214,7 +222,9 @@ const bearers = /(Bearer(?: |%20|\+){1,3})((?=[\w.~+/-]*\d)[\w.~+/-]{12,}=*)/g
 
 /** Tokens that a service hands out. Other names, such as `token`, are ordinary words in answers. */
 const handedOut = String.raw`"(?:(?:access|refresh|id)_token|client_secret|api_key)\\*"\s*:\s*\\*"`
-const tokenFields = new RegExp(String.raw`(${handedOut})([^"\\\s]+)`, 'g')
+/** An escape such as `\/` is a part of the token, an escaped quote is its end in JSON within JSON. */
+const tokenText = String.raw`(?:[^"\\\s]|\\[^"\s])`
+const tokenFields = new RegExp(String.raw`(${handedOut})(${tokenText}+)`, 'g')
 
 /** What a key may stand after: no letter or digit, or an escape that ends in one. */
 const keyMayFollow = /(?:^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$/
@@ -266,7 +276,7 @@ export function unfinishedKeyIn(run: string, before: string): number {
   return Math.min(begun, ...beginnings)
 }
 
-const openField = new RegExp(String.raw`(${handedOut})[^"\\\s]*$`)
+const openField = new RegExp(String.raw`(${handedOut})${tokenText}*\\?$`)
 
 /** Where the text of a token field begins that the end of `tail` cuts off. */
 export function unfinishedFieldIn(tail: string): number {

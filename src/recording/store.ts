@@ -22,6 +22,8 @@ export interface Tape {
   write(step: HeadStep | WriteStep): void
   /** The exchange is over; resolves when the file is closed. Later calls do nothing. */
   end(ending: RecordedEnding, atMs: number): Promise<void>
+  /** Taping stops before the exchange is over: the file gets no ending. */
+  abandon(): Promise<void>
   /** The service was never reached. */
   fail(reason: string, atMs: number): Promise<void>
 }
@@ -66,6 +68,7 @@ const noTape: Tape = {
   path: '',
   write: () => undefined,
   end: () => Promise.resolve(),
+  abandon: () => Promise.resolve(),
   fail: () => Promise.resolve(),
 }
 
@@ -87,6 +90,7 @@ function openTape(folder: string, head: TapeHead): Tape {
       if (!isOver) appender.append(transcriber.push(step))
     },
     end: (ending, atMs) => finish(() => transcriber.end(ending, atMs)),
+    abandon: () => finish(() => []),
     fail: (reason, atMs) => finish(() => transcriber.fail(reason, atMs)),
   }
 }

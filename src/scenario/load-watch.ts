@@ -30,6 +30,10 @@ export async function watchFiles(
       watcher.unwatch([...followed].filter((path) => !wanted.has(path)))
       followed = wanted
     },
-    close: () => watcher.close(),
+    async close() {
+      // chokidar trips over files that were replaced while it followed them; whatever it says, the
+      // server has streams to end.
+      await watcher.close().catch(() => undefined)
+    },
   }
 }

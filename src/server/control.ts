@@ -73,9 +73,8 @@ function unknown(ctx: Context): void {
   const methods = places.filter((place) => place.endsWith(` ${path}`)).map((p) => p.split(' ')[0])
   if (methods.length > 0) {
     ctx.set('allow', methods.join(', '))
-    ctx.status = 405
-    ctx.body = { error: { message: `${ctx.method} ${path}: allowed is ${methods.join(', ')}` } }
-    return
+    const allowed = `allowed is ${methods.join(', ')}`
+    throw new StuntdoubleError('bad-method', `${ctx.method} on ${path}: ${allowed}`)
   }
   const paths = [...new Set(places.map((place) => place.split(' ')[1] ?? ''))]
   throw new StuntdoubleError('no-route', `no control path ${path}${suggestion(path, paths)}`)

@@ -30,6 +30,7 @@ export async function serveExchange(ctx: Context, server: ServerState): Promise<
   const { stage, states, clock, log } = server
   const answer = findAnswer(question, { stage, states, clock, log })
   const specs = [...answer.faults, ...(stage.faults ?? []), ...asked.specs]
+  refuseImpossible(answer, specs)
   const record = server.journal.open(http, answer, new Date(clock.wallTime()).toISOString())
   const broken = breakTimeline(answer, specs, asked.seed, question, server, record)
   const sink = new SocketSink(ctx, {
@@ -80,7 +81,8 @@ function conclude(
   else log.info(fields, line)
 }
 
-const lengthChanging = new Set(['duplicate', 'drop', 'inject'])
+/** A clean end before the declared length would leave the client waiting for the rest. */
+const lengthChanging = new Set(['duplicate', 'drop', 'inject', 'end'])
 
 function askedFaults(http: HttpRequest): { specs: readonly FaultSpec[]; seed?: number } {
   const asked = header(http.headers, 'x-stuntdouble-fault')
@@ -90,6 +92,12 @@ function askedFaults(http: HttpRequest): { specs: readonly FaultSpec[]; seed?: n
     throw new StuntdoubleError('bad-request', `x-stuntdouble-fault: ${parsed.problem}`)
   }
   return parsed
+}
+
+/** Some places cannot be found in a stream whose length nobody knows yet. */
+function refuseImpossible({ timeline }: Answer, specs: readonly FaultSpec[]): void {
+  const problem = isLive(timeline) ? checkLive(specs) : undefined
+  if (problem) throw new StuntdoubleError('not-possible', problem)
 }
 
 function breakTimeline(
@@ -114,8 +122,6 @@ function breakTimeline(
     const context = { stream: heard.language, random, bodyLength: length, onAct }
     return withFaults(heard.timeline, specs, context)
   }
-  const problem = checkLive(specs)
-  if (problem) throw new StuntdoubleError('not-possible', problem)
   const heard = listenLive(timeline, dialect, reading)
   const context = { stream: heard.language, random, bodyLength: undefined, onAct }
   return withFaultsLive(heard.timeline, specs, { ...context, startedMs: question.arrivedMs }, clock)
@@ -131,7 +137,8 @@ const readingContext = (answer: Answer, { http }: Question): ReplyContext =>
   }
 
 /** Header values are Latin-1 on the wire, while names of rules are any text. */
-const headerValue = (text: string): string => text.replace(/[^\x20-\x7e]/g, encodeURIComponent)
+const headerValue = (text: string): string =>
+  text.toWellFormed().replace(/[^\x20-\x7e]/gu, encodeURIComponent)
 
 function ourHeaders({ rule, seed, ours }: Answer): Headers {
   const headers: [string, string][] = [

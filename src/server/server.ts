@@ -58,7 +58,7 @@ const handleErrors = (state: ServerState) => async (ctx: Context, next: Next) =>
     const { status, headers, body } = ourError(thrown)
     const fields = { status, error: messageOf(thrown) }
     if (thrown instanceof StuntdoubleError) state.log.warn(fields, `${ctx.method} ${ctx.path}`)
-    else state.log.error({ ...fields, thrown }, `${ctx.method} ${ctx.path}`)
+    else state.log.error({ ...fields, err: thrown }, `${ctx.method} ${ctx.path}`)
     if (ctx.res.headersSent || ctx.respond === false) {
       ctx.req.socket.destroy()
       return

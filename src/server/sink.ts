@@ -8,7 +8,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Context } from 'koa'
-import type { Headers } from '../core/http.ts'
+import { type Headers, header } from '../core/http.ts'
 import type { Burst, Sink } from '../core/sink.ts'
 import type { Ending, HeadStep } from '../core/timeline.ts'
 
@@ -51,6 +51,8 @@ export class SocketSink implements Sink {
   readonly #method: string
   readonly #httpOneZero: boolean
   #framing: 'chunked' | 'plain' | 'none' = 'chunked'
+  /** Bytes of the body that the head declares and that have not been sent. */
+  #owedBytes = 0
   #ending: Ending | undefined
 
   readonly #options: SinkOptions
@@ -95,6 +97,7 @@ export class SocketSink implements Sink {
     response.sendDate = !names.has('date')
     if (this.#options.isLast()) fields.push('Connection', 'close')
     this.#framing = this.#framingFor(status, names)
+    this.#owedBytes = this.#framing === 'plain' ? Number(header(given, 'content-length') ?? 0) : 0
     if (this.#framing === 'chunked') fields.push('Transfer-Encoding', 'chunked')
     this.status = status
     response.writeHead(status, fields)
@@ -113,8 +116,10 @@ export class SocketSink implements Sink {
     if (this.#framing === 'none') return undefined
     const parts: Uint8Array[] = []
     for (const chunk of chunks) {
-      if (this.#framing === 'plain') parts.push(chunk)
-      else parts.push(sizeLine(chunk.length), chunk, CRLF)
+      if (this.#framing === 'plain') {
+        parts.push(chunk)
+        this.#owedBytes -= chunk.length
+      } else parts.push(sizeLine(chunk.length), chunk, CRLF)
     }
     if (ending === 'end' && this.#framing === 'chunked') parts.push(lastChunk)
     if (parts.length === 0) return undefined
@@ -136,6 +141,8 @@ export class SocketSink implements Sink {
   }
 
   #done(ending: Ending): void {
+    // After a length that was not kept, nobody could tell where the next answer begins.
+    if (ending === 'end' && this.#owedBytes !== 0) this.#socket.destroySoon()
     this.#ending = ending
     this.onDone?.()
   }

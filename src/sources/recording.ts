@@ -106,7 +106,7 @@ function explainMiss(asked: Comparable, recordings: readonly Recording[]): strin
   const title = `no recording answers ${asked.method} ${asked.path}`
   const answers = recordings.filter(isAnswer)
   const silent = recordings.length - answers.length
-  const left = silent > 0 ? `; ${silent} more hold no answer and are left out` : ''
+  const left = silent > 0 ? ` (${silent} more hold no answer)` : ''
   if (answers.length === 0) return `${title}: there are no recordings${left}`
   let nearest: Candidate | undefined
   for (const recording of answers) {

@@ -122,6 +122,16 @@ export class Exchange implements AsyncIterator<Step, undefined> {
     return this.#taped.then(() => done)
   }
 
+  /** We stop, and neither side has left: what is on tape ends where it stands. */
+  abandon(): Promise<void> {
+    if (!this.#isOver) {
+      this.#over(this.#tape?.abandon())
+      this.#queue.length = 0
+      this.#waiting?.(done)
+    }
+    return this.#taped
+  }
+
   #now(): number {
     return roundMs(this.#options.clock.now() - this.#options.arrivedMs)
   }

@@ -33,5 +33,9 @@ export function requestHeaders(headers: Headers): string[] {
   return [...passed.flat(), 'accept-encoding', 'identity']
 }
 
-/** What the client is sent, in the order and the letters of the upstream. */
-export const responseHeaders = (headers: Headers): Headers => passing(headers)
+/**
+ * What the client is sent, in the order and the letters of the upstream; not what another
+ * stuntdouble says of itself.
+ */
+export const responseHeaders = (headers: Headers): Headers =>
+  passing(headers).filter(([name]) => !/^x-stuntdouble-/i.test(name))

@@ -35,7 +35,7 @@ export interface Upstream {
   readonly url: string
   /** One walk only. The request goes out when the walk begins. */
   relay(request: HttpRequest, options?: RelayOptions): LiveTimeline
-  /** Leaves every exchange that is still running; resolves when their tapes are closed. */
+  /** Leaves what is still running, its tapes cut off there; resolves when they are closed. */
   close(): Promise<void>
 }
 
@@ -75,7 +75,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     url,
     relay,
     close: async () => {
-      await Promise.all([...running].map((exchange) => exchange.return()))
+      await Promise.all([...running].map((exchange) => exchange.abandon()))
     },
   }
 }

@@ -63,6 +63,8 @@ export async function start(options: StartOptions = {}): Promise<Double> {
     : undefined
   const end = async (how: 'drain' | 'close'): Promise<void> => {
     await watching?.close()
+    // First, so that a tape does not take our own end for the client's leaving.
+    if (how === 'close') await composed.upstream?.close()
     await server[how]()
     await composed.upstream?.close()
   }
@@ -70,7 +72,7 @@ export async function start(options: StartOptions = {}): Promise<Double> {
   return {
     port,
     host,
-    url: (path = '') => base + path,
+    url: (path = '') => base + (path === '' || path.startsWith('/') ? path : `/${path}`),
     get journal() {
       return server.state.journal.entries
     },
