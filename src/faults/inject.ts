@@ -57,8 +57,10 @@ export const inject: FaultKind<InjectOptions> = {
   summary: 'Puts bytes, a comment, an error or an event into the stream, in a chunk of its own.',
   schema: choose<InjectOptions>(pickForm, () => Object.values(forms), 'What, and where.'),
   create({ at, matter }, context) {
-    // Not before it acts: until the head has passed, nobody knows how this stream is framed.
+    // On live traffic nobody knows before the head has passed how the stream is framed; elsewhere
+    // what cannot be written is refused before anything is sent.
     const bytes = (): Uint8Array => bytesOf(matter, context.stream)
+    if (context.bodyLength) bytes()
     return fromPlace(scannerFor(at, context), new Injection(bytes, context))
   },
 }
@@ -78,7 +80,7 @@ function bytesOf(matter: Matter, stream: StreamLanguage): Uint8Array {
   if (encoded) return encoded
   throw new StuntdoubleError(
     'not-possible',
-    `inject: this stream (${stream.framing.name}) has no form for ${event.type}; give the bytes by raw or base64`,
+    `inject: neither the dialect nor its framing (${stream.framing.name}) has a form for ${event.type}; give the bytes by raw or base64`,
   )
 }
 

@@ -96,12 +96,16 @@ export const scenarioSchema = z
     auth: z
       .strictObject({ keys: z.array(authKey).min(1).describe('The keys that are accepted.') })
       .optional()
-      .describe('Asks for a key: 401 without one, 403 for one that is not good for the request.'),
+      .describe(
+        'Asks for a key: 401 without one, 403 for one that is not good for the request. It holds for all scenarios that are served together.',
+      ),
     models: z
       .array(filledText)
       .min(1)
       .optional()
-      .describe('The models that exist; any other gets the error that the dialect has for it.'),
+      .describe(
+        'The models that exist; any other gets the error that the dialect has for it. It holds for all scenarios that are served together.',
+      ),
     now: now.optional(),
   })
   .refine((written) => written.rules !== undefined || written.dialects !== undefined, {

@@ -26,6 +26,11 @@ export function listenFinite(
   reply: ReplyContext,
 ): Listening<Timeline> {
   const { language, note } = lateLanguage(dialect, reply)
+  // A finite timeline can be looked at before it is played, and its head comes first.
+  for (const step of timeline) {
+    note(step)
+    break
+  }
   const listened = {
     *[Symbol.iterator]() {
       for (const step of timeline) {

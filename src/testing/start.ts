@@ -1,7 +1,8 @@
 /** A server in one call: the library's front door, and what the commands themselves use. */
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../core/clock.ts'
-import { messageOf } from '../core/errors.ts'
+import { messageOf, StuntdoubleError } from '../core/errors.ts'
+import { suggestion } from '../core/suggest.ts'
 import { type Watching, watchFiles } from '../scenario/load-watch.ts'
 import { type Composed, compose, type Sources } from '../server/compose.ts'
 import type { JournalEntry } from '../server/journal.ts'
@@ -52,11 +53,13 @@ export const demoScenario = fileURLToPath(new URL('../../scenarios/demo.yaml', i
 
 /** Throws a `StuntdoubleError` that says what, where and what would be right. */
 export async function start(options: StartOptions = {}): Promise<Double> {
+  checkOptions(options)
   const clock = options.clock ?? new RealClock()
   const sources = withDemo(options)
   const composed = await compose(sources, clock)
   const server = createStuntdouble(composed.stage, settings(options, clock))
   const host = options.host ?? '127.0.0.1'
+  refuseItself(composed.upstream?.url, options.port)
   const port = await server.listen(options.port ?? 0, host)
   const watching = options.watch
     ? await watchSources(sources, composed, server, clock, options)
@@ -89,10 +92,60 @@ export async function start(options: StartOptions = {}): Promise<Double> {
   }
 }
 
+/** For callers without types: a misspelt option would be ignored, and the demo played instead. */
+function checkOptions(options: StartOptions): void {
+  const wrong = (message: string): StuntdoubleError => new StuntdoubleError('usage', message)
+  for (const name of Object.keys(options)) {
+    if (!optionNames.includes(name)) {
+      throw wrong(`start has no option "${name}"${suggestion(name, optionNames)}`)
+    }
+  }
+  for (const name of ['scenarios', 'recordings', 'dialects', 'allowHosts'] as const) {
+    const list: unknown = options[name]
+    if (list !== undefined && !Array.isArray(list)) throw wrong(`start: ${name} must be a list`)
+  }
+  const { port = 0 } = options
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw wrong(`start: port must be a whole number from 0 to 65535, not ${port}`)
+  }
+}
+
+const options: { readonly [name in keyof StartOptions]-?: true } = {
+  scenarios: true,
+  recordings: true,
+  pace: true,
+  upstream: true,
+  tapes: true,
+  note: true,
+  dialects: true,
+  seed: true,
+  fault: true,
+  port: true,
+  host: true,
+  clock: true,
+  log: true,
+  watch: true,
+  maxBodyBytes: true,
+  journalLimit: true,
+  allowHosts: true,
+}
+
+const optionNames = Object.keys(options)
+
 /** Without any source there would be nothing to see. */
 function withDemo(options: Sources): Sources {
   const given = options.scenarios ?? options.recordings ?? options.upstream
   return given === undefined ? { ...options, scenarios: [demoScenario] } : options
+}
+
+/** A relay to itself would ask itself again, without end. */
+function refuseItself(upstream: string | undefined, port: number | undefined): void {
+  if (upstream === undefined || !port) return
+  const { hostname, port: upstreamPort } = new URL(upstream)
+  const isHere = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+  if (!isHere || Number(upstreamPort) !== port) return
+  const message = `the upstream ${upstream} is this server itself; give it another --port`
+  throw new StuntdoubleError('usage', message)
 }
 
 function settings(options: StartOptions, clock: Clock): ServerSettings {

@@ -193,7 +193,7 @@ describe('inject', () => {
   test('says what to do where the stream has no form for an event', () => {
     const usage = { type: 'usage', usage: { inputTokens: 1, outputTokens: 2 } }
     expect(() => broken(one('x'), { inject: { at: { frame: 0 }, event: usage } })).toThrow(
-      'inject: this stream (sse) has no form for usage; give the bytes by raw or base64',
+      'inject: neither the dialect nor its framing (sse) has a form for usage; give the bytes by raw or base64',
     )
   })
 

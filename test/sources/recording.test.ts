@@ -66,7 +66,7 @@ describe('what was taped for a request', () => {
       { status: undefined, ending: 'client-left' },
     ] as const) {
       const miss = fileOf(replaySource([recording('r', '{}', more)]), '{}')
-      expect(miss).toContain('there are no recordings; 1 more hold no answer')
+      expect(miss).toContain('there are no recordings (1 more hold no answer)')
     }
   })
 })
