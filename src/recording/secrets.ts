@@ -224,7 +224,7 @@ const bearers = /(Bearer(?: |%20|\+){1,3})((?=[\w.~+/-]*\d)[\w.~+/-]{12,}=*)/g
 const handedOut = String.raw`"(?:(?:access|refresh|id)_token|client_secret|api_key)\\*"\s*:\s*\\*"`
 /** An escape such as `\/` is a part of the token, an escaped quote is its end in JSON within JSON. */
 const tokenText = String.raw`(?:[^"\\\s]|\\[^"\s])`
-const tokenFields = new RegExp(String.raw`(${handedOut})(${tokenText}+)`, 'g')
+const tokenFields = new RegExp(`(${handedOut})(${tokenText}+)`, 'g')
 
 /** What a key may stand after: no letter or digit, or an escape that ends in one. */
 const keyMayFollow = /(?:^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$/

@@ -110,7 +110,7 @@ function checkOptions(options: StartOptions): void {
   }
 }
 
-const options: { readonly [name in keyof StartOptions]-?: true } = {
+const knownOptions: { readonly [name in keyof StartOptions]-?: true } = {
   scenarios: true,
   recordings: true,
   pace: true,
@@ -130,7 +130,7 @@ const options: { readonly [name in keyof StartOptions]-?: true } = {
   allowHosts: true,
 }
 
-const optionNames = Object.keys(options)
+const optionNames = Object.keys(knownOptions)
 
 /** Without any source there would be nothing to see. */
 function withDemo(options: Sources): Sources {

@@ -70,6 +70,17 @@ describe('secrets by their looks', () => {
     expect(hidden).toBe('{"access_token":"REDACTEDxx","token":"Hello","max_tokens":12}')
   })
 
+  test.each([
+    ['{"access_token":"abcd\\/efghijklmnop"}', '{"access_token":"REDACTEDxxxxxxxxxx"}'],
+    ['{"id_token":"ab\\u002fcdefghijkl"}', '{"id_token":"REDACTEDxxxxxxxxxx"}'],
+    [
+      '{"a":"{\\"api_key\\":\\"abcdefghijkl\\",\\"b\\":\\"kept\\"}"}',
+      '{"a":"{\\"api_key\\":\\"REDACTEDxxxx\\",\\"b\\":\\"kept\\"}"}',
+    ],
+  ])('a token with escapes is hidden whole, and nothing after it: %s', (body, hidden) => {
+    expect(new Redactor([]).text(body)).toBe(hidden)
+  })
+
   test('the same secret has the same placeholder everywhere, another secret another', () => {
     const redactor = new Redactor([])
     const first = redactor.text(key)

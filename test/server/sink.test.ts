@@ -26,6 +26,12 @@ beforeAll(async () => {
             reply: 'x',
             faults: [{ duplicate: { at: { frame: 0 } } }],
           },
+          { name: 'fête 🎉', when: { user: 'party' }, reply: 'hi' },
+          {
+            name: 'short',
+            when: { path: '/short' },
+            reply: { status: 200, headers: { 'content-length': '9' }, body: 'four' },
+          },
           { name: 'words', reply: [{ text: ['one ', 'two ', 'three'] }] },
         ],
       },
@@ -94,6 +100,26 @@ describe('the sink', () => {
     expect(reply.headers['content-length']).toBeUndefined()
     expect(reply.complete).toBe(true)
     expect(reply.body).toMatch(/^(\{.*\})\1$/)
+  })
+
+  it('ends an answer early without leaving the client to wait for its declared length', async () => {
+    const body = chatBody('hi', { stream: false })
+    const headers = { 'x-stuntdouble-fault': 'end; at=byte:20' }
+    const reply = await rawRequest({ port: double.port, path: chatPath, body, headers })
+    expect([reply.body.length, reply.complete, reply.socket]).toEqual([20, true, 'open'])
+  })
+
+  it('closes the connection after a length that a rule declared and did not keep', async () => {
+    const reply = await rawRequest({ port: double.port, method: 'GET', path: '/short' })
+    expect([reply.body, reply.complete, reply.socket]).toEqual(['four', false, 'fin'])
+  })
+
+  it('names a rule whatever its name is made of', async () => {
+    const reply = await askRaw(double, 'party')
+    expect([reply.status, reply.headers['x-stuntdouble-rule']]).toEqual([
+      200,
+      'inline-1/f%C3%AAte %F0%9F%8E%89',
+    ])
   })
 
   it('says which rule answered and with which seed', async () => {

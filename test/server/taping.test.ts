@@ -200,6 +200,18 @@ describe('taping', () => {
     expect(linesOf(tapes).at(-1)).toMatchObject({ end: 'client-left' })
   })
 
+  it('gives no ending to a tape that it stops itself while the client still listens', async () => {
+    const upstream = await rawUpstream(slow)
+    const tapes = folder()
+    const recorder = await start({ upstream: upstream.url, tapes })
+    const reply = await ask(recorder, 'hi')
+    await reply.body?.getReader().read()
+    await recorder.close()
+    await upstream.close()
+    const last = linesOf(tapes).at(-1) ?? {}
+    expect(Object.keys(last)).toEqual(['atMs', 'text'])
+  })
+
   it('writes files that only their owner can read', async () => {
     const upstream = await rawUpstream(upstreams['no terminator'] ?? [])
     const tapes = join(folder(), 'new')
