@@ -59,7 +59,7 @@ export interface Dialect {
   readonly headers: readonly string[]
   /** The models that exist where a scenario names none; undefined means that any name will do. */
   readonly models?: readonly string[]
-  /** The key that a request presents; without this, that of `Authorization: Bearer`. */
+  /** The key that a request presents; without this, all usual places are looked at. */
   key?(http: HttpRequest): string | undefined
   /** Lines for the banner, e.g. `OPENAI_BASE_URL=${base}/v1`, given the base URL. */
   usage?(baseUrl: string): readonly string[]

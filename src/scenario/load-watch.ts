@@ -31,9 +31,12 @@ export async function watchFiles(
       followed = wanted
     },
     async close() {
-      // chokidar trips over files that were replaced while it followed them; whatever it says, the
-      // server has streams to end.
-      await watcher.close().catch(() => undefined)
+      try {
+        await watcher.close()
+      } catch {
+        // chokidar may throw, and at once, over files that were replaced while it followed them;
+        // whatever it says, the server has streams to end.
+      }
     },
   }
 }
