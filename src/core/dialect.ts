@@ -23,6 +23,34 @@ export interface ReplyContext extends ServiceContext {
   readonly request: ChatRequest
 }
 
+/** A reply that the service has kept, so that a later request can come back to it. */
+export interface KeptReply {
+  readonly reply: ReplyContext
+  /** All that it says, however much of it has been sent. */
+  readonly events: readonly Event[]
+  /** Whether its stream still goes on, with or without a reader. */
+  readonly inFlight: boolean
+}
+
+/** Kept replies, by the ids that `Dialect.keepAs` gave them. */
+export interface Memory {
+  recall(id: string): KeptReply | undefined
+  /** False where there was none. */
+  forget(id: string): boolean
+}
+
+/** The answer of a route that goes on with the stream of a kept reply. */
+export interface Resumption {
+  /** Its id in the memory. */
+  readonly resume: string
+  /** Frames that the client has already, and is not sent again. */
+  readonly skip?: (frame: Frame) => boolean
+}
+
+export interface RouteContext extends ServiceContext {
+  readonly memory: Memory
+}
+
 /**
  * One method and path of an API. A route with `answer` is answered by the dialect itself, such as
  * a list of models; all others are chat, parsed and matched against the rules.
@@ -31,7 +59,7 @@ export interface Route {
   readonly method: string
   /** With parameters as `:name`, e.g. `/api/v1/:app`. */
   readonly path: string
-  answer?(http: HttpRequest, context: ServiceContext): HttpReply | ApiError
+  answer?(http: HttpRequest, context: RouteContext): HttpReply | ApiError | Resumption
 }
 
 /** Encodes events to frames; `atMs` is the time of the event since the request arrived. */
@@ -53,7 +81,10 @@ export interface Dialect {
   /** For people: `OpenAI Chat Completions`. */
   readonly title: string
   readonly routes: readonly Route[]
+  /** That of its usual stream. */
   readonly framing: Framing
+  /** Those that its streams may have instead, told apart by their content type. */
+  readonly otherFramings?: readonly Framing[]
   readonly grain: Grain
   /** Names of request and response headers that mean something here and hold no secret: kept on tape. */
   readonly headers: readonly string[]
@@ -63,13 +94,20 @@ export interface Dialect {
   key?(http: HttpRequest): string | undefined
   /** Lines for the banner, e.g. `OPENAI_BASE_URL=${base}/v1`, given the base URL. */
   usage?(baseUrl: string): readonly string[]
+  /**
+   * Whether a request on a path that several dialects share is meant for this one, as its headers or
+   * its body tell. Only asked then; must be cheap.
+   */
+  recognizes?(http: HttpRequest): boolean
   /** An ApiError where the service would refuse the request. */
-  parseRequest(http: HttpRequest): ChatRequest | ApiError
+  parseRequest(http: HttpRequest, memory?: Memory): ChatRequest | ApiError
   /** Whether the model is one of those that exist, as this vendor decides it. */
   checkModel(request: ChatRequest, models: readonly string[]): ApiError | undefined
   /** Status 200 and these headers begin a stream. */
   streamHeaders(reply: ReplyContext): Headers
   encoder(reply: ReplyContext): Encoder
+  /** The id under which the reply can be come back to; undefined where the service keeps nothing. */
+  keepAs?(reply: ReplyContext): string | undefined
   decoder(): Push<Frame, Event>
   /** Reads a whole (not streamed) body back into events; empty where it is not this dialect's. */
   decodeWhole(body: Uint8Array): Event[]

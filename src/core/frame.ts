@@ -9,6 +9,8 @@ export interface Message {
   readonly retry?: number
   /** A comment line, as SSE has: keeps a connection alive and means nothing. */
   readonly comment?: string
+  /** Named headers of the message itself, as AWS event streams have. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Frame extends Message {
 
 /** What a framing can write; see `src/framing/`. */
 export interface Framing {
-  readonly name: 'sse' | 'ndjson' | 'json' | 'text'
+  readonly name: 'sse' | 'ndjson' | 'json' | 'json-array' | 'text' | 'aws-event-stream'
   readonly contentType: string
   /** Undefined where this framing has no way to say it, such as a comment in NDJSON. */
   encode(message: Message): Frame | undefined

@@ -3,7 +3,7 @@
  * What a single value cannot tell, such as a name that is used twice, is for `lint.ts`.
  */
 import { z } from 'zod'
-import { dialectSchema } from '../dialects/declared-schema.ts'
+import { dialectSchema } from '../dialects/declared/schema.ts'
 import { faultSchema } from '../faults/registry.ts'
 import { expecting, filledText, keysOf } from './schema-basics.ts'
 import { when } from './schema-matcher.ts'

@@ -63,7 +63,7 @@ const defaultSession = 'default'
 
 export function findAnswer(question: Question, context: AnswerContext): Answer {
   const { stage } = context
-  const target = stage.routes.find(question.http.method, question.http.path)
+  const target = stage.routes.find(question.http)
   const place: Place =
     target && 'route' in target
       ? { ...target, http: { ...question.http, params: target.params } }
@@ -209,7 +209,9 @@ function fromRoute(
     random: seededRandom(`${stage.seed ?? scenario?.seed ?? defaultSeed}/${http.path}`),
     createdMs: scenario === undefined || scenario.now === 'real' ? clock.wallTime() : scenario.now,
     models: stage.scenarios.find(({ models }) => models)?.models,
+    memory: { recall: () => undefined, forget: () => false },
   })
+  if ('resume' in reply) return undefined
   if ('code' in reply) return simulated(place, question, reply, 'route')
   return answered(place, question, { timeline: replyTimeline(reply), rule: 'route' })
 }
@@ -264,7 +266,7 @@ function fromUpstream(
   const { http } = place
   // Below a base path the client leaves out a part of what the service calls its path.
   const full = new URL(upstream.url).pathname.replace(/\/$/, '') + http.path
-  const dialect = place.dialect ?? stage.routes.find(http.method, full)?.dialect
+  const dialect = place.dialect ?? stage.routes.find(http, full)?.dialect
   const timeline = upstream.relay(http, {
     arrivedMs: question.arrivedMs,
     tape: (url) =>

@@ -70,8 +70,8 @@ function lateLanguage(
 ): { language: StreamLanguage; note: (step: Step) => void } {
   let contentType: string | undefined
   const framing = (): Framing => {
-    const told = framingFor(contentType)
-    return dialect && told.name === dialect.framing.name ? dialect.framing : told
+    const own = framingsOf(dialect).find((one) => typeOf(one.contentType) === typeOf(contentType))
+    return own ?? framingFor(contentType)
   }
   return {
     language: {
@@ -85,6 +85,15 @@ function lateLanguage(
     },
   }
 }
+
+const framingsOf = (dialect: Dialect | undefined): readonly Framing[] =>
+  dialect ? [dialect.framing, ...(dialect.otherFramings ?? [])] : []
+
+const typeOf = (contentType: string | undefined): string | undefined =>
+  contentType?.split(';')[0]?.trim().toLowerCase()
+
+const isOwn = (dialect: Dialect | undefined, framing: Framing): boolean =>
+  framingsOf(dialect).some(({ name }) => name === framing.name)
 
 /** A framing that is chosen when the first bytes come. */
 function lateFraming(choose: () => Framing): Framing {
@@ -111,7 +120,7 @@ function lateDecoder<In, Out>(choose: () => Push<In, Out>): Push<In, Out> {
 
 /** Frames of another framing than the dialect's streams are whole replies or nothing it knows. */
 function eventDecoder(dialect: Dialect | undefined, framing: Framing): Push<Frame, Event> {
-  if (dialect && framing.name === dialect.framing.name) return dialect.decoder()
+  if (dialect && isOwn(dialect, framing)) return dialect.decoder()
   return {
     push: (frame) => {
       const events = dialect?.decodeWhole(frame.bytes) ?? []
@@ -129,7 +138,7 @@ function encode(
 ): Uint8Array | undefined {
   if (event.type === 'raw') return event.bytes
   if (event.type === 'comment') return framing.encode({ comment: event.text })?.bytes
-  if (!dialect || framing.name !== dialect.framing.name) return undefined
+  if (!dialect || !isOwn(dialect, framing)) return undefined
   const frames = dialect.encoder(reply).push(event)
   return frames.length === 0 ? undefined : joinBytes(frames.map(({ bytes }) => bytes))
 }

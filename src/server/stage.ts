@@ -41,8 +41,13 @@ export interface Stage extends StageOptions {
 export function buildStage(options: StageOptions): Stage {
   const scenarios = options.scenarios ?? []
   const dialects = orderDialects(scenarios, options.dialects, options.prefer ?? [])
-  return { ...options, scenarios, dialects, routes: buildRoutes(dialects) }
+  const brought = scenarios.flatMap((scenario) => scenario.dialects.map(nameOf))
+  const settled = new Set([...(options.prefer ?? []), ...brought])
+  return { ...options, scenarios, dialects, routes: buildRoutes(dialects, settled) }
 }
+
+const nameOf = (entry: Scenario['dialects'][number]): string =>
+  entry.kind === 'declared' ? entry.dialect.name : entry.name
 
 /** What scenarios bring or name comes before what is known anyway, and replaces it by its name. */
 function orderDialects(

@@ -1,4 +1,4 @@
-import { openAiChat } from '../../src/dialects/openai-chat.ts'
+import { openAiChat } from '../../src/dialects/openai/chat.ts'
 import { conformance, type Traits } from './conformance.ts'
 import { dialectOf, shippedDialect } from './shipped.ts'
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { Dialect } from '../../src/core/dialect.ts'
-import { compileDialect, resolveDialect } from '../../src/dialects/declared.ts'
-import { type DialectDescription, dialectSchema } from '../../src/dialects/declared-schema.ts'
+import { compileDialect, resolveDialect } from '../../src/dialects/declared/declared.ts'
+import { type DialectDescription, dialectSchema } from '../../src/dialects/declared/schema.ts'
 
 export const shippedNames = ['chatapi', 'kernel2', 'kernel2-actual', 'vanus'] as const
 

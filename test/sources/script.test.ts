@@ -5,7 +5,7 @@ import { type Dialect, isApiError, type ReplyContext } from '../../src/core/dial
 import { header } from '../../src/core/http.ts'
 import type { Pacing } from '../../src/core/pacing.ts'
 import type { Step } from '../../src/core/timeline.ts'
-import { openAiChat } from '../../src/dialects/openai-chat.ts'
+import { openAiChat } from '../../src/dialects/openai/chat.ts'
 import type { ScriptStep } from '../../src/scenario/scenario.ts'
 import { replyTimeline } from '../../src/sources/reply.ts'
 import { scriptTimeline } from '../../src/sources/script.ts'
