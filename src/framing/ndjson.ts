@@ -5,10 +5,11 @@ import type { Push } from '../core/push.ts'
 
 const LF = 10
 
-export function ndjson(): Framing {
+/** Services do not agree on its content type. */
+export function ndjson(contentType = 'application/x-ndjson'): Framing {
   return {
     name: 'ndjson',
-    contentType: 'application/x-ndjson',
+    contentType,
     encode: ({ data }) =>
       data === undefined ? undefined : { data, bytes: utf8(`${data.replace(/\r?\n/g, ' ')}\n`) },
     decoder: () => new LineDecoder(),
