@@ -30,6 +30,8 @@ export interface KeptReply {
   readonly events: readonly Event[]
   /** Whether its stream still goes on, with or without a reader. */
   readonly inFlight: boolean
+  /** It was stopped before its end. */
+  readonly cancelled: boolean
 }
 
 /** Kept replies, by the ids that `Dialect.keepAs` gave them. */
@@ -37,6 +39,8 @@ export interface Memory {
   recall(id: string): KeptReply | undefined
   /** False where there was none. */
   forget(id: string): boolean
+  /** Stops one that is in flight; its streams say no more. */
+  cancel(id: string): void
 }
 
 /** The answer of a route that goes on with the stream of a kept reply. */
@@ -108,12 +112,17 @@ export interface Dialect {
   encoder(reply: ReplyContext): Encoder
   /** The id under which the reply can be come back to; undefined where the service keeps nothing. */
   keepAs?(reply: ReplyContext): string | undefined
+  /**
+   * What is answered at once where a request, of those that do not stream, is worked on in the
+   * background; undefined where it waits for its answer.
+   */
+  receipt?(reply: ReplyContext): HttpReply | undefined
   decoder(): Push<Frame, Event>
   /** Reads a whole (not streamed) body back into events; empty where it is not this dialect's. */
   decodeWhole(body: Uint8Array): Event[]
   readonly heartbeat?: Heartbeat
-  /** The answer when not streaming. */
-  whole(events: Iterable<Event>, reply: ReplyContext): HttpReply
+  /** The answer when not streaming; `atMs` is when it is sent, counted from the request's arrival. */
+  whole(events: Iterable<Event>, reply: ReplyContext, atMs?: number): HttpReply
   /** `random` is for ids that the service puts on its errors, too. */
   error(error: ApiError, http?: HttpRequest, random?: Random): HttpReply
 }

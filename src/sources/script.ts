@@ -2,12 +2,11 @@
  * A scenario's script as a timeline, in the words of whichever dialect was asked. Lazy: nothing is
  * encoded before it is due to be pulled.
  */
-import type { ChatRequest } from '../core/chat-request.ts'
 import type { Dialect, Heartbeat, ReplyContext } from '../core/dialect.ts'
 import type { Event } from '../core/event.ts'
 import type { Pacing } from '../core/pacing.ts'
 import type { Step, Timeline } from '../core/timeline.ts'
-import { countTokens } from '../dialects/grain.ts'
+import { inputTokens } from '../dialects/shapes/input-tokens.ts'
 import type { ScriptStep } from '../scenario/scenario.ts'
 import { pacer } from '../time/pacing.ts'
 import { replySteps } from './reply.ts'
@@ -25,6 +24,18 @@ export const scriptTimeline = (script: Script): Timeline => ({
     script.reply.request.stream ? streamedSteps(script) : wholeSteps(script),
 })
 
+/** All that a script says, and when it ends; silence without end is endless. */
+export function toldBy(script: Script): { events: readonly Event[]; endMs: number } {
+  const events: Event[] = []
+  let endMs = 0
+  for (const timed of timedEvents(script).events) {
+    endMs = timed.atMs
+    if (!('ending' in timed)) events.push(timed.event)
+    else if (timed.ending === 'hang') endMs = Number.POSITIVE_INFINITY
+  }
+  return { events, endMs }
+}
+
 function timedEvents({ steps, dialect, pacing, reply }: Script): {
   headMs: number
   events: Iterable<TimedEvent | TimedEnding>
@@ -34,15 +45,11 @@ function timedEvents({ steps, dialect, pacing, reply }: Script): {
     steps,
     grain: dialect.grain,
     choices: reply.request.choices,
-    inputTokens: inputTokens(reply.request),
+    inputTokens: inputTokens(reply.request.messages),
     pacer: pace,
   })
   return { headMs: pace.headMs, events }
 }
-
-/** Three tokens a message stand for the borders between messages, as OpenAI's cookbook counts. */
-const inputTokens = ({ messages }: ChatRequest): number =>
-  messages.reduce((sum, { text }) => sum + countTokens(text) + 3, 3)
 
 function* streamedSteps(script: Script): Generator<Step> {
   const { dialect, reply } = script
@@ -107,7 +114,7 @@ function* wholeSteps(script: Script): Generator<Step> {
         return
       }
       said.push(timed.event)
-    } else if (timed.ending === 'end') yield* replySteps(dialect.whole(said, reply), atMs)
+    } else if (timed.ending === 'end') yield* replySteps(dialect.whole(said, reply, atMs), atMs)
     else yield { atMs, do: timed.ending }
   }
 }

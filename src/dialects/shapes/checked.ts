@@ -33,15 +33,28 @@ export function checkBody<T>(http: HttpRequest, options: CheckOptions<T>): Check
   return read.success ? { body, data: read.data } : options.refuse(firstIssue(read.error, body))
 }
 
-function firstIssue(error: z.ZodError, body: JsonObject): BodyIssue {
+/** The first mistake that a schema found in a value. */
+export function firstIssue(
+  error: { readonly issues: readonly z.core.$ZodIssue[] },
+  value: unknown,
+): BodyIssue {
   const issue = error.issues[0]
   const path = issue?.path ?? []
-  const found = valueAt(body, path)
+  const found = valueAt(value, path)
   const kind = found === undefined ? 'missing' : issue?.code === 'invalid_type' ? 'type' : 'value'
   return { path, message: issue?.message ?? 'The request is invalid.', kind, found, issue }
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+/** The mistake in the form that is meant, where a schema has a choice of forms. */
+export function withinUnion(outer: BodyIssue): BodyIssue {
+  if (outer.issue?.code !== 'invalid_union') return outer
+  const meant = outer.issue.errors.find(([first]) => first && first.path.length > 0)
+  if (!meant) return outer
+  const inner = withinUnion(firstIssue({ issues: meant }, outer.found))
+  return { ...inner, path: [...outer.path, ...inner.path] }
+}
+
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let at = value
   for (const key of path) {
     if (Array.isArray(at) && typeof key === 'number') at = at[key]

@@ -13,7 +13,7 @@ import type { Frame, Framing, Message } from '../../core/frame.ts'
 
 export interface TextPart {
   readonly kind: 'text' | 'reasoning' | 'refusal'
-  /** Among all parts of the reply, from 0. */
+  /** Among all parts of the reply, from 0; -1 where it is none, see `PartsGrammar.aside`. */
   readonly index: number
   /** All that it has said so far. */
   text: string
@@ -45,8 +45,17 @@ export interface PartsGrammar {
   error(error: ApiError): readonly Message[]
   /** After everything but an error. */
   readonly terminator?: readonly Message[]
+  /** After an error, where the service ends such a stream like any other. */
+  readonly errorTerminator?: readonly Message[]
+  /** A kind of text that this format says beside its parts: it has no index among them. */
+  readonly aside?: TextPart['kind'] | undefined
+  /**
+   * Whether these bytes, which are written as they are, open a part of their own: it takes an index,
+   * and the text before it ends.
+   */
+  opensPart?(raw: Uint8Array): boolean
   /** Draws the id of a call that has none. */
-  callId(): string
+  callId(name: string): string
 }
 
 export function partsEncoder(framing: Framing, grammar: PartsGrammar): Encoder {
@@ -75,7 +84,7 @@ class PartsEncoder implements Encoder {
   }
 
   push(event: Event, atMs = 0): Frame[] {
-    if (event.type === 'raw') return [{ bytes: event.bytes }]
+    if (event.type === 'raw') return [...this.#aroundRaw(event.bytes), { bytes: event.bytes }]
     if (event.type === 'comment') return this.#frames([{ comment: event.text }])
     // These formats have one answer only.
     if ((event.choice ?? 0) > 0) return []
@@ -84,7 +93,7 @@ class PartsEncoder implements Encoder {
   }
 
   end(atMs = 0): Frame[] {
-    if (this.#over === 'failed') return []
+    if (this.#over === 'failed') return this.#frames(this.#grammar.errorTerminator ?? [])
     const rest: Message[] = []
     if (this.#spoken && !this.#over) {
       this.#reason ??= this.#called ? 'tool-calls' : 'stop'
@@ -107,7 +116,7 @@ class PartsEncoder implements Encoder {
         return
       }
       case 'citation': {
-        if (!this.#text) yield* this.#openText('text')
+        if (this.#text?.kind !== 'text') yield* this.#openText('text')
         if (this.#text) yield* this.#grammar.citation?.(this.#text, event.citation) ?? []
         return
       }
@@ -129,7 +138,8 @@ class PartsEncoder implements Encoder {
       case 'finish':
         yield* this.#closeAll()
         this.#reason = event.reason
-        if (this.#usage) yield* this.#finish(atMs)
+        // In a stream of another there is no usage to wait for.
+        if (this.#usage || !this.#started) yield* this.#finish(atMs)
         return
       case 'error':
         this.#over = 'failed'
@@ -139,7 +149,8 @@ class PartsEncoder implements Encoder {
 
   *#openText(kind: TextPart['kind']): Generator<Message> {
     yield* this.#closeText()
-    this.#text = { kind, index: this.#count++, text: '' }
+    const index = kind === this.#grammar.aside ? -1 : this.#count++
+    this.#text = { kind, index, text: '' }
     if (this.#started) yield* this.#grammar.open(this.#text)
   }
 
@@ -149,7 +160,7 @@ class PartsEncoder implements Encoder {
       kind: 'tool',
       index: this.#count++,
       call: event.index,
-      id: event.id ?? this.#grammar.callId(),
+      id: event.id ?? this.#grammar.callId(event.name),
       name: event.name,
       text: '',
     }
@@ -189,6 +200,13 @@ class PartsEncoder implements Encoder {
   *#finish(atMs: number): Generator<Message> {
     this.#over = 'finished'
     yield* this.#grammar.finish(this.#reason ?? 'stop', this.#usage, atMs)
+  }
+
+  #aroundRaw(bytes: Uint8Array): Frame[] {
+    if (!this.#grammar.opensPart?.(bytes)) return []
+    const closed = this.#frames([...this.#closeText()])
+    this.#count++
+    return closed
   }
 
   #frames(messages: readonly Message[]): Frame[] {

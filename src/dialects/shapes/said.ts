@@ -28,18 +28,18 @@ export interface Said {
 }
 
 export interface SaidReply {
-  /** At least one. */
-  readonly choices: readonly Said[]
+  readonly choices: readonly [Said, ...Said[]]
   readonly usage: Usage | undefined
   readonly error: ApiError | undefined
 }
 
 /** `choices` is how many were asked for; a script may tell more, and none of it is lost. */
 export function fold(events: Iterable<Event>, choices = 1): SaidReply {
-  const said: Said[] = []
+  const first: Said = { parts: [], finish: undefined }
+  const said: [Said, ...Said[]] = [first]
   const choice = (index: number): Said => {
     while (said.length <= index) said.push({ parts: [], finish: undefined })
-    return said[index] ?? { parts: [], finish: undefined }
+    return said[index] ?? first
   }
   choice(Math.max(1, choices) - 1)
   let usage: Usage | undefined
