@@ -1,0 +1,99 @@
+/** Requests to the Messages API and to the counting of its tokens: checked, and made neutral. */
+import type { z } from 'zod'
+import type { ApiError } from '../../core/api-error.ts'
+import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
+import { type HttpRequest, header } from '../../core/http.ts'
+import { type BodyIssue, checkBody, dottedPath } from '../shapes/checked.ts'
+import { type JsonObject, objectsIn } from '../shapes/json-body.ts'
+import { budgetProblem, conversationProblem, removedProblem, toolProblem } from './conversation.ts'
+import { countSchema, messagesSchema, wordsFor } from './request-schema.ts'
+
+type Parse = (http: HttpRequest, dialect: string) => ChatRequest | ApiError
+
+export const parseMessages: Parse = parsing({
+  usual: messagesSchema({ beta: false }),
+  beta: messagesSchema({ beta: true }),
+})
+
+export const parseCount: Parse = parsing({
+  usual: countSchema({ beta: false }),
+  beta: countSchema({ beta: true }),
+})
+
+type Schema = z.ZodType<JsonObject>
+
+function parsing(schemas: { readonly usual: Schema; readonly beta: Schema }): Parse {
+  return (http, dialect) => {
+    const isBeta = header(http.headers, 'anthropic-beta') !== undefined
+    const version = header(http.headers, 'anthropic-version')
+    const unknown = versionProblem(version)
+    if (unknown !== undefined) return { code: 'invalid-request', message: unknown }
+    const checked = checkBody(http, { schema: isBeta ? schemas.beta : schemas.usual, refuse })
+    if ('code' in checked) return checked
+    const problem =
+      (version === newest ? removedProblem(checked.body) : undefined) ??
+      toolProblem(checked.body) ??
+      (isBeta ? undefined : problemIn(checked.body))
+    if (problem !== undefined) return { code: 'invalid-request', message: problem }
+    return chatRequest(http, dialect, checked.body)
+  }
+}
+
+/** Some betas loosen these, such as thinking between calls, or keep messages at the vendor's. */
+const problemIn = (body: JsonObject): string | undefined =>
+  conversationProblem(objectsIn(body['messages'])) ?? budgetProblem(body)
+
+const newest = '2026-10-21'
+
+const versions = [newest, '2023-06-01', '2023-01-01']
+
+function versionProblem(version: string | undefined): string | undefined {
+  if (version === undefined) return 'anthropic-version: header is required'
+  return versions.includes(version)
+    ? undefined
+    : `anthropic-version: "${version}" is not a valid version`
+}
+
+function refuse({ path, found, issue }: BodyIssue): ApiError {
+  const extra = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const param = dottedPath([...path, ...extra])
+  const words = issue ? wordsFor(issue, found) : 'Input should be valid'
+  return { code: 'invalid-request', param, message: `${param}: ${words}` }
+}
+
+function chatRequest(http: HttpRequest, dialect: string, body: JsonObject): ChatRequest {
+  const prompt = textsOf(body['system']).map((text) => ({ role: 'system', text }))
+  const messages = [...prompt, ...objectsIn(body['messages']).flatMap(neutralMessages)]
+  const system = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
+  return {
+    dialect,
+    http,
+    body,
+    model: typeof body['model'] === 'string' ? body['model'] : undefined,
+    messages,
+    system: system.length === 0 ? undefined : system.join('\n\n'),
+    user: messages.findLast(({ role }) => role === 'user')?.text,
+    tools: objectsIn(body['tools']).flatMap(({ name }) => (typeof name === 'string' ? [name] : [])),
+    stream: body['stream'] === true,
+    dialogue: undefined,
+    choices: 1,
+  }
+}
+
+/** Results of calls become messages of their own; what else the user says follows them. */
+function neutralMessages({ role, content }: JsonObject): ChatMessage[] {
+  const results = objectsIn(content).filter(({ type }) => type === 'tool_result')
+  const said = { role: String(role), text: textsOf(content).join('\n') }
+  if (results.length === 0) return [said]
+  const answers = results.map((result) => ({
+    role: 'tool',
+    text: textsOf(result['content']).join('\n'),
+  }))
+  const isAllResults = Array.isArray(content) && content.length === results.length
+  return isAllResults ? answers : [...answers, said]
+}
+
+function textsOf(content: unknown): string[] {
+  if (typeof content === 'string') return [content]
+  return objectsIn(content).flatMap(({ text }) => (typeof text === 'string' ? [text] : []))
+}
