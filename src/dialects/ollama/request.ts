@@ -1,0 +1,173 @@
+/**
+ * Reads requests to `/api/chat` and `/api/generate` as strictly as the service does, which is a Go
+ * decoder and little more: any role will do, and null stands for a field that is left out. Fields
+ * that only steer a model pass unread.
+ */
+import { z } from 'zod'
+import type { ApiError } from '../../core/api-error.ts'
+import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
+import type { HttpRequest } from '../../core/http.ts'
+import { type BodyIssue, checkBody } from '../shapes/checked.ts'
+import type { JsonObject } from '../shapes/json-body.ts'
+import { modelNotFound } from './error.ts'
+import { goKind } from './go.ts'
+
+// The message of each type is what Go calls it, for the sentence that a mistake becomes.
+const text = z.string('string').nullish()
+const flag = z.boolean('bool').nullish()
+const anyObject = (name: string) => z.record(z.string(), z.unknown(), name)
+
+const image = z
+  .string('[]uint8')
+  .refine((data) => /^[\w+/]*={0,2}$/.test(data) && data.length % 4 === 0, {
+    error: 'illegal base64 data in images',
+  })
+
+const images = z.array(image, '[]api.ImageData').nullish()
+
+const toolCall = z.looseObject(
+  {
+    function: z
+      .looseObject(
+        { name: text, arguments: anyObject('api.ToolCallFunctionArguments').nullish() },
+        'api.ToolCallFunction',
+      )
+      .nullish(),
+  },
+  'api.ToolCall',
+)
+
+const message = z.looseObject(
+  {
+    role: text,
+    content: text,
+    thinking: text,
+    images,
+    tool_calls: z.array(toolCall, '[]api.ToolCall').nullish(),
+    tool_name: text,
+  },
+  'api.Message',
+)
+
+const tool = z.looseObject(
+  {
+    type: text,
+    function: z.looseObject({ name: text, description: text }, 'api.ToolFunction').nullish(),
+  },
+  'api.Tool',
+)
+
+const thinkLevels: readonly unknown[] = [true, false, 'high', 'medium', 'low', 'max', null]
+
+const common = {
+  model: text,
+  stream: flag,
+  think: z
+    .unknown()
+    .optional()
+    .refine((level) => level === undefined || thinkLevels.includes(level), {
+      error: 'invalid think value (must be "high", "medium", "low", "max", true, or false)',
+    }),
+  options: anyObject('map[string]interface {}').nullish(),
+  top_logprobs: z
+    .int('int')
+    .min(0, 'top_logprobs must be between 0 and 20')
+    .max(20, 'top_logprobs must be between 0 and 20')
+    .nullish(),
+}
+
+const chatSchema = z.looseObject({
+  ...common,
+  messages: z.array(message, '[]api.Message').nullish(),
+  tools: z.array(tool, 'api.Tools').nullish(),
+})
+
+const generateSchema = z.looseObject({
+  ...common,
+  prompt: text,
+  suffix: text,
+  system: text,
+  template: text,
+  raw: flag,
+  context: z.array(z.int('int'), '[]int').nullish(),
+  images,
+})
+
+/** Under whatever prefix the dialect is reached. */
+export const isGenerate = ({ path }: HttpRequest): boolean => path.endsWith('/api/generate')
+
+/** A request that says nothing only loads the model, or unloads it where it is not to be kept. */
+export function loadReason({ http, body, messages }: ChatRequest): 'load' | 'unload' | undefined {
+  const asked = isGenerate(http)
+    ? messages.some(({ role }) => role === 'user')
+    : messages.length > 0
+  if (asked) return undefined
+  const keep: unknown = typeof body === 'object' && body !== null && Reflect.get(body, 'keep_alive')
+  return keep === 0 || keep === '0' || keep === '0s' ? 'unload' : 'load'
+}
+
+export function parseOllama(http: HttpRequest, dialect: string): ChatRequest | ApiError {
+  if (http.body.length === 0) return invalid('missing request body')
+  return isGenerate(http) ? parseGenerate(http, dialect) : parseChat(http, dialect)
+}
+
+function parseChat(http: HttpRequest, dialect: string): ChatRequest | ApiError {
+  const checked = checkBody(http, { schema: chatSchema, refuse: refuseAs('ChatRequest') })
+  if ('code' in checked) return checked
+  const { data, body } = checked
+  const model = data.model?.trim() ?? ''
+  if (model === '') return invalid('model is required')
+  const messages = (data.messages ?? []).map(({ role, content }) => ({
+    role: (role ?? '').toLowerCase(),
+    text: content ?? '',
+  }))
+  const tools = (data.tools ?? []).flatMap(({ function: described }) => described?.name ?? [])
+  return understood({ http, body, dialect, model, messages, tools, stream: data.stream })
+}
+
+function parseGenerate(http: HttpRequest, dialect: string): ChatRequest | ApiError {
+  const checked = checkBody(http, { schema: generateSchema, refuse: refuseAs('GenerateRequest') })
+  if ('code' in checked) return checked
+  const { data, body } = checked
+  const model = data.model?.trim() ?? ''
+  if (model === '') return modelNotFound('')
+  if (data.raw && (data.template || data.system || (data.context ?? []).length > 0)) {
+    return invalid('raw mode does not support template, system, or context')
+  }
+  const messages: ChatMessage[] = []
+  if (data.system) messages.push({ role: 'system', text: data.system })
+  if (data.prompt) messages.push({ role: 'user', text: data.prompt })
+  return understood({ http, body, dialect, model, messages, tools: [], stream: data.stream })
+}
+
+interface Understood
+  extends Pick<ChatRequest, 'http' | 'dialect' | 'model' | 'messages' | 'tools'> {
+  readonly body: JsonObject
+  readonly stream: boolean | null | undefined
+}
+
+function understood({ stream, ...given }: Understood): ChatRequest {
+  const { messages } = given
+  const system = messages.filter(({ role }) => role === 'system').map((said) => said.text)
+  const request: ChatRequest = {
+    ...given,
+    system: system.length === 0 ? undefined : system.join('\n\n'),
+    user: messages.findLast(({ role }) => role === 'user')?.text,
+    stream: stream ?? true,
+    dialogue: undefined,
+    choices: 1,
+  }
+  // The service answers it in one piece, whatever was asked for.
+  return loadReason(request) ? { ...request, stream: false } : request
+}
+
+const invalid = (message: string): ApiError => ({ code: 'invalid-request', message })
+
+const refuseAs =
+  (struct: string) =>
+  ({ path, message: words, kind, found }: BodyIssue): ApiError => {
+    const field = path.filter((key) => typeof key === 'string').join('.')
+    if (kind === 'value') return { ...invalid(words), param: field }
+    const into = `Go struct field ${struct}.${field} of type ${words}`
+    return { ...invalid(`json: cannot unmarshal ${goKind(found)} into ${into}`), param: field }
+  }
