@@ -1,0 +1,216 @@
+/**
+ * Reads Mistral's requests as strictly as the vendor: fields that it does not know are refused, and
+ * so is an order of messages that its models were not made for.
+ */
+import { z } from 'zod'
+import type { ApiError } from '../../core/api-error.ts'
+import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
+import type { HttpRequest } from '../../core/http.ts'
+import { type BodyIssue, checkBody } from '../shapes/checked.ts'
+import { refused, unprocessable } from './error.ts'
+
+const chunk = z.looseObject({ type: z.string(), text: z.string().optional() })
+const content = z.union([z.string(), z.array(chunk)])
+
+const toolCall = z.looseObject({
+  id: z.string().nullish(),
+  function: z.looseObject({
+    name: z.string(),
+    arguments: z.union([z.string(), z.record(z.string(), z.unknown())]),
+  }),
+})
+
+const message = z.discriminatedUnion('role', [
+  z.strictObject({ role: z.literal('system'), content }),
+  z.strictObject({ role: z.literal('user'), content: content.nullable() }),
+  z.strictObject({
+    role: z.literal('assistant'),
+    content: content.nullish(),
+    tool_calls: z.array(toolCall).nullish(),
+    prefix: z.boolean().optional(),
+  }),
+  z.strictObject({
+    role: z.literal('tool'),
+    content: content.nullish(),
+    tool_call_id: z.string().nullish(),
+    name: z.string().nullish(),
+  }),
+])
+
+/** What chat and fill-in-the-middle have in common. */
+const common = {
+  model: z.string(),
+  temperature: z.number().min(0).max(1.5).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  max_tokens: z.int().min(0).nullish(),
+  stream: z.boolean().optional(),
+  stop: z.union([z.string(), z.array(z.string())]).nullish(),
+  random_seed: z.int().min(0).nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+  prompt_cache_key: z.string().nullish(),
+}
+
+const chatSchema = z.strictObject({
+  ...common,
+  messages: z.array(message).min(1),
+  response_format: z.unknown().optional(),
+  tools: z
+    .array(
+      z.looseObject({
+        type: z.string().optional(),
+        function: z.looseObject({ name: z.string() }).optional(),
+      }),
+    )
+    .nullish(),
+  tool_choice: z.unknown().optional(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  n: z.int().min(1).nullish(),
+  prediction: z.unknown().optional(),
+  parallel_tool_calls: z.boolean().optional(),
+  reasoning_effort: z.string().nullish(),
+  prompt_mode: z.string().nullish(),
+  guardrails: z.unknown().optional(),
+  service_tier: z.string().nullish(),
+  safe_prompt: z.boolean().optional(),
+})
+
+const fimSchema = z.strictObject({
+  ...common,
+  prompt: z.string(),
+  suffix: z.string().nullish(),
+  min_tokens: z.int().min(0).nullish(),
+})
+
+type Chat = z.infer<typeof chatSchema>
+type Message = Chat['messages'][number]
+
+const fimPath = '/fim/completions'
+
+export const parseMistral = (http: HttpRequest): ChatRequest | ApiError =>
+  http.path.endsWith(fimPath) ? parseFim(http) : parseChat(http)
+
+function parseChat(http: HttpRequest): ChatRequest | ApiError {
+  const read = checkBody(http, { schema: chatSchema, refuse, unreadable })
+  if ('code' in read) return read
+  const { body, data } = read
+  const misplaced = checkOrder(data.messages)
+  if (misplaced) return misplaced
+  const messages = data.messages.map((said) => ({ role: said.role, text: textOf(said.content) }))
+  return {
+    ...request(http, body, data, messages),
+    tools: (data.tools ?? []).flatMap(
+      ({ type, function: described }) => described?.name ?? type ?? [],
+    ),
+    choices: data.n ?? 1,
+  }
+}
+
+/** The prompt stands for what the user says; the suffix can be matched in the body. */
+function parseFim(http: HttpRequest): ChatRequest | ApiError {
+  const read = checkBody(http, { schema: fimSchema, refuse, unreadable })
+  if ('code' in read) return read
+  const { body, data } = read
+  return {
+    ...request(http, body, data, [{ role: 'user', text: data.prompt }]),
+    tools: [],
+    choices: 1,
+  }
+}
+
+function request(
+  http: HttpRequest,
+  body: unknown,
+  { model, stream }: { readonly model: string; readonly stream?: boolean | undefined },
+  messages: readonly ChatMessage[],
+): Omit<ChatRequest, 'tools' | 'choices'> {
+  const systems = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
+  return {
+    dialect: 'mistral',
+    http,
+    body,
+    model,
+    messages,
+    system: systems.length === 0 ? undefined : systems.join('\n\n'),
+    user: messages.findLast(({ role }) => role === 'user')?.text,
+    stream: stream ?? false,
+    dialogue: undefined,
+  }
+}
+
+function textOf(said: z.infer<typeof content> | null | undefined): string {
+  if (typeof said === 'string') return said
+  return (said ?? []).flatMap(({ text }) => text ?? []).join('\n')
+}
+
+/** Ids that the SDK fills in where a message has none. */
+const noId = 'null'
+
+function checkOrder(messages: readonly Message[]): ApiError | undefined {
+  const last = messages.at(-1)
+  const awaited = last?.role === 'user' || last?.role === 'tool'
+  const continued = last?.role === 'assistant' && last.prefix === true
+  if (!awaited && !continued) {
+    return refused(
+      `Expected last role User or Tool (or Assistant with prefix True) for serving but got ${last?.role}`,
+      'invalid_request_message_order',
+      '3230',
+    )
+  }
+  for (const said of messages) {
+    const calls = said.role === 'assistant' ? (said.tool_calls ?? []) : []
+    const wrong = calls.find(({ id }) => id && id !== noId && !/^[a-zA-Z0-9]{9}$/.test(id))
+    if (wrong) {
+      return refused(
+        `Tool call id was ${wrong.id} but must be a-z, A-Z, 0-9, with a length of 9.`,
+        'invalid_function_call',
+        '3280',
+      )
+    }
+  }
+  return undefined
+}
+
+export const unreadable = (problem: string): ApiError =>
+  unprocessable({ type: 'json_invalid', loc: ['body'], msg: problem })
+
+/** Names a mistake as pydantic does, which is what the vendor checks with. */
+export function refuse({ path, message: said, kind, found, issue }: BodyIssue): ApiError {
+  const loc = locationOf(path)
+  const own = (type: string, msg: string, more: object = {}): ApiError =>
+    unprocessable({ type, loc, msg, input: found, ...more })
+  if (issue?.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? ''
+    return unprocessable({
+      type: 'extra_forbidden',
+      loc: [...loc, key],
+      msg: 'Extra inputs are not permitted',
+    })
+  }
+  if (kind === 'missing') return own('missing', 'Field required', { input: null })
+  if (issue?.code === 'too_big') {
+    const msg = `Input should be less than or equal to ${issue.maximum}`
+    return own('less_than_equal', msg, { ctx: { le: issue.maximum } })
+  }
+  if (issue?.code === 'too_small' && issue.origin !== 'array') {
+    const msg = `Input should be greater than or equal to ${issue.minimum}`
+    return own('greater_than_equal', msg, { ctx: { ge: issue.minimum } })
+  }
+  const expected = issue?.code === 'invalid_type' ? typeNames[issue.expected] : undefined
+  return expected ? own(...expected) : own('value_error', said)
+}
+
+const typeNames: Readonly<Record<string, readonly [type: string, msg: string]>> = {
+  string: ['string_type', 'Input should be a valid string'],
+  number: ['float_type', 'Input should be a valid number'],
+  int: ['int_type', 'Input should be a valid integer'],
+  boolean: ['bool_type', 'Input should be a valid boolean'],
+  array: ['list_type', 'Input should be a valid list'],
+  object: ['model_attributes_type', 'Input should be a valid dictionary'],
+  record: ['dict_type', 'Input should be a valid dictionary'],
+}
+
+const locationOf = (path: readonly PropertyKey[]): (string | number)[] => [
+  'body',
+  ...path.map((key) => (typeof key === 'number' ? key : String(key))),
+]
