@@ -1,195 +1,174 @@
-/**
- * Events to Chat Completions chunks, and events to one whole completion. What repeats in every
- * chunk is written to JSON once a reply.
- */
+/** Events to Chat Completions chunks, in the words of a variant. */
 import type { Encoder, ReplyContext } from '../../core/dialect.ts'
-import type { Event, FinishReason, Usage } from '../../core/event.ts'
-import type { Frame, Framing } from '../../core/frame.ts'
-import { alphanumeric, hex, type Random } from '../../core/random.ts'
-import { isObject } from '../shapes/json-body.ts'
-import { openAiErrorData } from './error.ts'
+import type { Event, FinishReason } from '../../core/event.ts'
+import type { Frame } from '../../core/frame.ts'
+import { type JsonPieces, type Slots, writeJson } from '../shapes/json-template.ts'
+import { type WholeCall, WholeCalls } from '../shapes/whole-calls.ts'
+import { ChunkWriter } from './chat-chunks.ts'
+import { type ChatPlan, callText, type FrameKind, finishWord, idGiver } from './chat-plan.ts'
+import type { Rewording } from './chat-wording.ts'
 
-const finishReasons: Readonly<Record<string, string>> = {
-  'tool-calls': 'tool_calls',
-  'content-filter': 'content_filter',
-}
+export const chatEncoder = (plan: ChatPlan, reply: ReplyContext): Encoder =>
+  new ChatEncoder(plan, reply)
 
-/** The neutral word for the vendor's; a word that is not ours to name stays as it is. */
-export const finishReason = (word: string): FinishReason =>
-  Object.keys(finishReasons).find((reason) => finishReasons[reason] === word) ?? word
-
-const finishWord = (reason: FinishReason): string => finishReasons[reason] ?? reason
-
-interface Identity {
-  readonly id: string
-  readonly created: number
-  readonly model: string
-  readonly fingerprint: string
-}
-
-function identity(reply: ReplyContext): Identity {
-  const random = reply.random.fork('id')
-  return {
-    id: `chatcmpl-${alphanumeric(random, 29)}`,
-    created: Math.floor(reply.createdMs / 1000),
-    model: reply.request.model ?? 'gpt-4o',
-    fingerprint: `fp_${hex(random, 10)}`,
-  }
-}
-
-const callId = (random: Random): string => `call_${alphanumeric(random, 24)}`
-
-function usageObject(usage: Usage): Record<string, unknown> {
-  return {
-    prompt_tokens: usage.inputTokens,
-    completion_tokens: usage.outputTokens,
-    total_tokens: usage.inputTokens + usage.outputTokens,
-    prompt_tokens_details: { cached_tokens: usage.cachedTokens ?? 0, audio_tokens: 0 },
-    completion_tokens_details: {
-      reasoning_tokens: usage.reasoningTokens ?? 0,
-      audio_tokens: 0,
-      accepted_prediction_tokens: 0,
-      rejected_prediction_tokens: 0,
-    },
-  }
-}
-
-/** Log probabilities are invented from the seed: they only have the vendor's form. */
-function logprobsOf(text: string, random: Random): unknown {
-  const logprob = -Math.round(random.next() * 1e4) / 1e4
-  const entry = { token: text, logprob, bytes: [...Buffer.from(text)], top_logprobs: [] }
-  return { content: text === '' ? [] : [entry], refusal: null }
-}
-
-function option(body: unknown, group: string, name: string): boolean {
-  const options = isObject(body) ? body[group] : undefined
-  return isObject(options) && options[name] === true
-}
-
-const wantsLogprobs = (body: unknown): boolean => isObject(body) && body['logprobs'] === true
-
-export function openAiChatEncoder(framing: Framing, reply: ReplyContext): Encoder {
-  return new ChunkEncoder(framing, reply)
-}
-
-class ChunkEncoder implements Encoder {
-  readonly #framing: Framing
-  readonly #random: Random
-  readonly #obfuscation: Random | undefined
-  readonly #logprobs: Random | undefined
-  readonly #includeUsage: boolean
-  readonly #prefix: string
-  readonly #suffix: string
+class ChatEncoder implements Encoder {
+  readonly #plan: ChatPlan
+  readonly #writer: ChunkWriter
   readonly #choices: number
+  readonly #giveId: ReturnType<typeof idGiver>
+  readonly #reword: Rewording | undefined
+  /** For services that send a call whole. */
+  readonly #wholeCalls: WholeCalls | undefined
   /** Choices whose first delta, which carries the role, has been sent. */
   readonly #opened = new Set<number>()
-  #started = false
   readonly #finished = new Set<number>()
   /** Choices that called a tool, which decides how they finish by themselves. */
   readonly #calling = new Set<number>()
-  #usage: Usage | undefined
+  /** A finish that waits for the usage, which this service sends with it. */
+  #held: { readonly choice: number; readonly word: string } | undefined
+  #started = false
   #begun = false
   #failed = false
 
-  constructor(framing: Framing, reply: ReplyContext) {
-    const { id, created, model, fingerprint } = identity(reply)
-    const { body } = reply.request
-    this.#framing = framing
-    this.#random = reply.random.fork('calls')
-    this.#includeUsage = option(body, 'stream_options', 'include_usage')
-    this.#logprobs = wantsLogprobs(body) ? reply.random.fork('logprobs') : undefined
-    this.#obfuscation = option(body, 'stream_options', 'include_obfuscation')
-      ? reply.random.fork('obfuscation')
-      : undefined
-    const head = { id, object: 'chat.completion.chunk', created, model }
-    const shared = { ...head, service_tier: 'default', system_fingerprint: fingerprint }
-    this.#prefix = JSON.stringify(shared).slice(0, -1)
-    this.#suffix = this.#includeUsage ? ',"usage":null' : ''
+  constructor(plan: ChatPlan, reply: ReplyContext) {
+    this.#plan = plan
+    this.#writer = new ChunkWriter(plan, reply)
     this.#choices = reply.request.choices
+    this.#giveId = idGiver(plan, reply)
+    this.#reword = plan.reword(reply)
+    this.#wholeCalls = plan.deltas.callArguments ? undefined : new WholeCalls()
   }
 
   push(event: Event): Frame[] {
+    if (event.type === 'usage') {
+      this.#writer.usage = event.usage
+      return this.#release()
+    }
+    const before = this.#release()
+    const frames = this.#reword
+      ? this.#reword(event).flatMap((reworded) => this.#write(reworded))
+      : this.#write(event)
+    return before.length === 0 ? frames : [...before, ...frames]
+  }
+
+  /** After an error inside the stream most services say no more, not even `[DONE]`. */
+  end(): Frame[] {
+    const last = this.#writer.terminator()
+    if (this.#failed) return this.#plan.variant.errors.inStream?.terminator ? last : []
+    return [...this.#finishAll(), ...this.#writer.usageChunk(), ...last]
+  }
+
+  #write(event: Event): Frame[] {
     const choice = event.choice ?? 0
+    const { deltas } = this.#plan
     this.#begun ||= event.type !== 'raw' && event.type !== 'comment'
     switch (event.type) {
       case 'start':
         this.#started = true
-        return []
+        return this.#writer.prelude()
       case 'text':
-        return this.#deltas(choice, `{"content":${JSON.stringify(event.text)}}`, event.text)
+        return this.#text(choice, deltas.text, event)
       case 'reasoning':
-        return this.#deltas(choice, JSON.stringify({ reasoning_content: event.text }))
+        return this.#text(choice, deltas.reasoning ?? deltas.text, event)
       case 'refusal':
-        return this.#deltas(choice, JSON.stringify({ refusal: event.text }))
+        return this.#text(choice, deltas.refusal ?? deltas.text, event)
       case 'tool-start':
-        return this.#openTool(choice, event)
+        return this.#beginCall(choice, event)
       case 'tool-arguments':
-        return this.#deltas(choice, toolDelta(event.index, event.text))
+        return this.#growCall(choice, event)
+      case 'tool-end':
+        return this.#endCall(choice, event)
       case 'finish':
         return this.#finish(choice, event.reason)
-      case 'usage':
-        this.#usage = event.usage
-        return []
       case 'error':
         this.#failed = true
-        return this.#frames({ data: openAiErrorData(event.error) })
+        return [this.#writer.error(event.error)]
+      case 'citation':
+        this.#writer.citations.push(event.citation)
+        return []
       case 'comment':
-        return this.#frames({ comment: event.text })
+        return [this.#writer.comment(event.text)]
       case 'raw':
         return [{ bytes: event.bytes }]
-      case 'tool-end':
-      case 'citation':
+      default:
         return []
     }
   }
 
-  /** After an error inside the stream the service says no more, not even `[DONE]`. */
-  end(): Frame[] {
-    if (this.#failed) return []
-    const frames = this.#finishAll()
-    if (this.#includeUsage && this.#usage) {
-      const usage = JSON.stringify(usageObject(this.#usage))
-      frames.push(
-        ...this.#frames({
-          data: `${this.#prefix},"choices":[],"usage":${usage}${this.#padding()}}`,
-        }),
-      )
-    }
-    return [...frames, ...this.#frames({ data: '[DONE]' })]
+  #text(
+    choice: number,
+    pieces: JsonPieces,
+    { type, text }: Extract<Event, { type: 'text' | 'reasoning' | 'refusal' }>,
+  ): Frame[] {
+    const { openForReasoning, open } = this.#plan.deltas
+    const content = JSON.stringify(text)
+    return this.#say(choice, {
+      kind: 'text',
+      opening: type === 'reasoning' ? (openForReasoning ?? open) : open,
+      pieces,
+      slots: this.#plan.numbersTokens
+        ? { text: content, token: String(tokenNumber(text)) }
+        : { text: content },
+      text,
+      isContent: type === 'text',
+    })
   }
 
-  #finishAll(): Frame[] {
-    const frames: Frame[] = []
-    for (let choice = 0; this.#begun && choice < this.#choices; choice++) {
-      if (this.#finished.has(choice)) continue
-      frames.push(...this.#finish(choice, this.#calling.has(choice) ? 'tool-calls' : 'stop'))
-    }
-    return frames
-  }
-
-  #finish(choice: number, reason: FinishReason): Frame[] {
-    this.#finished.add(choice)
-    return [...this.#open(choice), this.#chunk(choice, '{}', finishWord(reason))]
-  }
-
-  #openTool(choice: number, event: { index: number; name: string; id?: string }): Frame[] {
-    const call = {
-      index: event.index,
-      id: event.id ?? callId(this.#random),
-      type: 'function',
-      function: { name: event.name, arguments: '' },
-    }
+  #beginCall(choice: number, event: Event & { type: 'tool-start' }): Frame[] {
+    const id = this.#giveId(event.id)
     this.#calling.add(choice)
-    // A reply that begins with its only call so far names role and call in one delta.
-    if (event.index === 0 && this.#begin(choice)) {
-      const delta = { role: 'assistant', content: null, tool_calls: [call], refusal: null }
-      return [this.#chunk(choice, JSON.stringify(delta))]
-    }
-    return this.#deltas(choice, JSON.stringify({ tool_calls: [call] }))
+    if (!this.#wholeCalls) return this.#openCall(choice, { ...event, id, arguments: '' })
+    this.#wholeCalls.push({ ...event, id })
+    return []
   }
 
-  #deltas(choice: number, delta: string, text = ''): Frame[] {
-    return [...this.#open(choice), this.#chunk(choice, delta, undefined, text)]
+  #growCall(choice: number, event: Event & { type: 'tool-arguments' }): Frame[] {
+    const pieces = this.#plan.deltas.callArguments
+    this.#wholeCalls?.push(event)
+    if (!pieces) return []
+    const slots = { index: String(event.index), text: JSON.stringify(event.text) }
+    return this.#call(choice, pieces, slots, this.#plan.deltas.open)
+  }
+
+  #endCall(choice: number, event: Event): Frame[] {
+    const whole = this.#wholeCalls?.push(event)
+    return whole ? this.#openCall(choice, whole) : []
+  }
+
+  #openCall(choice: number, call: WholeCall): Frame[] {
+    const { openWithCall, openForCall, open, call: pieces } = this.#plan.deltas
+    const slots = { call: callText(this.#plan.call, call) }
+    // A reply that begins with its only call so far names role and call in one delta.
+    if (openWithCall && call.index === 0 && this.#begin(choice)) {
+      return [this.#bare('open', choice, writeJson(openWithCall, slots))]
+    }
+    return this.#call(choice, pieces, slots, openForCall ?? open)
+  }
+
+  #call(
+    choice: number,
+    pieces: JsonPieces,
+    slots: Slots,
+    opening: JsonPieces | undefined,
+  ): Frame[] {
+    const kind = 'call'
+    return this.#say(choice, { kind, opening, pieces, slots, text: undefined, isContent: false })
+  }
+
+  /** A chunk that brings no text. */
+  #bare(kind: FrameKind, choice: number, delta: string, finish?: string): Frame {
+    return this.#writer.chunk({ kind, choice, delta, text: undefined, isContent: false, finish })
+  }
+
+  /** Walked for every delta of every stream: nothing is spread here. */
+  #say(choice: number, saying: Saying): Frame[] {
+    const { kind, opening, pieces, slots, text, isContent } = saying
+    const begins = this.#begin(choice)
+    const frames = begins ? this.#open(choice, opening) : []
+    const bringsRole = begins && !opening
+    const delta = writeJson(pieces, bringsRole ? { ...slots, role: '"assistant"' } : slots)
+    frames.push(this.#writer.chunk({ kind, choice, delta, text, isContent, finish: undefined }))
+    return frames
   }
 
   /** True for the first that a choice of a started stream says. */
@@ -199,127 +178,50 @@ class ChunkEncoder implements Encoder {
     return true
   }
 
-  #open(choice: number): Frame[] {
-    if (!this.#begin(choice)) return []
-    return [this.#chunk(choice, '{"role":"assistant","content":"","refusal":null}')]
+  #open(choice: number, opening: JsonPieces | undefined): Frame[] {
+    if (!opening) return []
+    return [this.#bare('open', choice, writeJson(opening, {}))]
   }
 
-  #chunk(choice: number, delta: string, finish?: string, text = ''): Frame {
-    const logprobs =
-      this.#logprobs && text !== '' ? JSON.stringify(logprobsOf(text, this.#logprobs)) : 'null'
-    const reason = finish === undefined ? 'null' : JSON.stringify(finish)
-    const choices = `[{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":${reason}}]`
-    const data = `${this.#prefix},"choices":${choices}${this.#suffix}${this.#padding()}}`
-    return this.#framing.encode({ data }) ?? { bytes: Buffer.alloc(0) }
+  #finish(choice: number, reason: FinishReason): Frame[] {
+    this.#finished.add(choice)
+    const frames = this.#begin(choice) ? this.#open(choice, this.#plan.deltas.open) : []
+    this.#held = { choice, word: finishWord(reason) }
+    return this.#plan.finishesWithUsage ? frames : [...frames, ...this.#release()]
   }
 
-  #padding(): string {
-    if (!this.#obfuscation) return ''
-    const length = 2 + Math.floor(this.#obfuscation.next() * 14)
-    return `,"obfuscation":"${alphanumeric(this.#obfuscation, length)}"`
+  #release(): Frame[] {
+    if (!this.#held) return []
+    const { choice, word } = this.#held
+    this.#held = undefined
+    const delta = writeJson(this.#plan.deltas.finish, {})
+    return [this.#bare('finish', choice, delta, word)]
   }
 
-  #frames(message: { data: string } | { comment: string }): Frame[] {
-    const frame = this.#framing.encode(message)
-    return frame ? [frame] : []
-  }
-}
-
-const toolDelta = (index: number, text: string): string =>
-  JSON.stringify({ tool_calls: [{ index, function: { arguments: text } }] })
-
-interface Call {
-  readonly id: string
-  readonly name: string
-  arguments: string
-}
-
-interface Draft {
-  text: string
-  reasoning: string
-  refusal: string
-  finish: string | undefined
-  logprobs: unknown[]
-  readonly calls: Map<number, Call>
-}
-
-/** One whole completion out of the events that would have been streamed. */
-export function wholeReply(events: Iterable<Event>, reply: ReplyContext): unknown {
-  const { id, created, model, fingerprint } = identity(reply)
-  const callRandom = reply.random.fork('calls')
-  const logprobs = wantsLogprobs(reply.request.body) ? reply.random.fork('logprobs') : undefined
-  const drafts = Array.from({ length: reply.request.choices }, newDraft)
-  let usage: Usage | undefined
-  for (const event of events) {
-    if (event.type === 'usage') usage = event.usage
-    // A script may tell more choices than were asked for; none of what it says is lost.
-    while (drafts.length <= (event.choice ?? 0)) drafts.push(newDraft())
-    const draft = drafts[event.choice ?? 0]
-    if (draft) addToDraft(draft, event, callRandom)
-    if (draft && logprobs && event.type === 'text') {
-      draft.logprobs.push(logprobsOf(event.text, logprobs))
+  #finishAll(): Frame[] {
+    const frames: Frame[] = []
+    for (let choice = 0; this.#begun && choice < this.#choices; choice++) {
+      if (this.#finished.has(choice)) continue
+      const reason = this.#calling.has(choice) ? 'tool-calls' : 'stop'
+      frames.push(...this.#release(), ...this.#finish(choice, reason))
     }
-  }
-  return {
-    id,
-    object: 'chat.completion',
-    created,
-    model,
-    choices: drafts.map((draft, index) => choiceObject(draft, index, logprobs !== undefined)),
-    ...(usage ? { usage: usageObject(usage) } : {}),
-    service_tier: 'default',
-    system_fingerprint: fingerprint,
+    return [...frames, ...this.#release()]
   }
 }
 
-const newDraft = (): Draft => ({
-  text: '',
-  reasoning: '',
-  refusal: '',
-  finish: undefined,
-  logprobs: [],
-  calls: new Map(),
-})
-
-function addToDraft(draft: Draft, event: Event, random: Random): void {
-  if (event.type === 'text') draft.text += event.text
-  else if (event.type === 'reasoning') draft.reasoning += event.text
-  else if (event.type === 'refusal') draft.refusal += event.text
-  else if (event.type === 'finish') draft.finish = finishWord(event.reason)
-  else if (event.type === 'tool-start') {
-    const { index, name } = event
-    draft.calls.set(index, { id: event.id ?? callId(random), name, arguments: '' })
-  } else if (event.type === 'tool-arguments') {
-    const call = draft.calls.get(event.index)
-    if (call) call.arguments += event.text
-  }
+interface Saying {
+  readonly kind: FrameKind
+  /** The delta that goes before it where it is the first; without one it brings the role itself. */
+  readonly opening: JsonPieces | undefined
+  readonly pieces: JsonPieces
+  readonly slots: Slots
+  readonly text: string | undefined
+  readonly isContent: boolean
 }
 
-function choiceObject(draft: Draft, index: number, withLogprobs: boolean): unknown {
-  const calls = [...draft.calls.values()].map((call) => ({
-    id: call.id,
-    type: 'function',
-    function: { name: call.name, arguments: call.arguments },
-  }))
-  const silent = calls.length > 0 || draft.refusal !== ''
-  return {
-    index,
-    message: {
-      role: 'assistant',
-      content: draft.text === '' && silent ? null : draft.text,
-      ...(draft.reasoning === '' ? {} : { reasoning_content: draft.reasoning }),
-      ...(calls.length === 0 ? {} : { tool_calls: calls }),
-      refusal: draft.refusal === '' ? null : draft.refusal,
-      annotations: [],
-    },
-    logprobs: withLogprobs ? joinLogprobs(draft.logprobs) : null,
-    finish_reason: draft.finish ?? (calls.length > 0 ? 'tool_calls' : 'stop'),
-  }
-}
-
-function joinLogprobs(parts: readonly unknown[]): unknown {
-  const content = parts.flatMap((part) =>
-    isObject(part) && Array.isArray(part['content']) ? part['content'] : [],
-  )
-  return { content, refusal: null }
+/** A number in place of a token's, for services that tell them: same text, same number. */
+function tokenNumber(text: string): number {
+  let number = 0
+  for (let i = 0; i < text.length; i++) number = (number * 31 + text.charCodeAt(i)) % 128_000
+  return number
 }

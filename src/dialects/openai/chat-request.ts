@@ -6,29 +6,28 @@ import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
-import { isObject, type JsonObject, readJsonObject } from '../shapes/json-body.ts'
+import { checkBody } from '../shapes/checked.ts'
+import { isObject, type JsonObject } from '../shapes/json-body.ts'
+import { mistaken, refuse, unreadable } from './refuse.ts'
+import type { ChatVariant } from './variant.ts'
 
-const roles = ['developer', 'system', 'user', 'assistant', 'tool', 'function'] as const
+const roles = ['system', 'assistant', 'user', 'function', 'tool', 'developer'] as const
 
 const contentPart = z.looseObject({ type: z.string(), text: z.string().optional() })
 
 const message = z
   .looseObject({
-    role: z.enum(roles, {
-      error: ({ input }) =>
-        `Invalid value: ${JSON.stringify(input) ?? 'none'}. Supported values are: ${roles.map((r) => `'${r}'`).join(', ')}.`,
-    }),
-    content: z
-      .union([z.string(), z.array(contentPart), z.null()], {
-        error: 'Expected a string or an array of objects, each with a type and perhaps a text.',
-      })
-      .optional(),
+    role: z.enum(roles),
+    content: z.union([z.string(), z.array(contentPart), z.null()]).optional(),
     tool_calls: z.array(z.unknown()).nullish(),
     function_call: z.unknown().optional(),
     audio: z.unknown().optional(),
     refusal: z.string().nullish(),
   })
-  .refine(hasContent, { path: ['content'], error: 'Expected a string or an array, got null.' })
+  .refine(hasContent, {
+    path: ['content'],
+    error: "Invalid value for 'content': expected a string, got null.",
+  })
 
 const tool = z.looseObject({
   type: z.string(),
@@ -36,8 +35,9 @@ const tool = z.looseObject({
 })
 
 const requestSchema = z.looseObject({
-  model: z.string('You must provide a model parameter, a string.'),
-  messages: z.array(message).min(1, 'Expected an array with at least one message.'),
+  // The path names the deployment in some APIs; whoever needs it here is told so below.
+  model: z.string().optional(),
+  messages: z.array(message).min(1),
   stream: z.boolean().nullish(),
   stream_options: z
     .looseObject({
@@ -63,58 +63,50 @@ function hasContent(said: Readonly<Record<string, unknown>>): boolean {
   return said['role'] === 'assistant' && instead.some((field) => (said[field] ?? '') !== '')
 }
 
-export function parseOpenAiChat(http: HttpRequest, dialect: string): ChatRequest | ApiError {
-  const body = readJsonObject(http)
-  if (typeof body === 'string') return { code: 'invalid-request', message: body }
-  const read = requestSchema.safeParse(body)
-  if (!read.success) return invalidRequest(read.error)
-  if (read.data.stream_options && !read.data.stream) {
-    return {
-      code: 'invalid-request',
-      param: 'stream_options',
-      message: "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
-    }
-  }
-  const messages = read.data.messages.map(({ role, content }) => ({
-    role,
+export function parseChat(variant: ChatVariant, http: HttpRequest): ChatRequest | ApiError {
+  const checked = checkBody(http, {
+    schema: requestSchema,
+    refuse: refuse(variant),
+    unreadable: unreadable(variant),
+  })
+  if ('code' in checked) return checked
+  const { body, data } = checked
+  const model = http.params['deployment'] ?? data.model
+  if (model === undefined) return noModel(variant)
+  if (data.stream_options && !data.stream) return optionsWithoutStream(variant)
+  const messages = data.messages.map(({ role, content }) => ({
+    role: neutralRole(role),
     text: textOf(content),
   }))
   return {
-    dialect,
+    dialect: variant.name,
     http,
     body,
-    model: read.data.model,
+    model,
     messages,
     system: systemOf(messages),
     user: messages.findLast(({ role }) => role === 'user')?.text,
-    tools: (read.data.tools ?? []).flatMap((offered) => toolName(offered)),
-    stream: read.data.stream ?? false,
+    tools: (data.tools ?? []).flatMap((offered) => toolName(offered)),
+    stream: data.stream ?? false,
     dialogue: undefined,
-    choices: read.data.n ?? 1,
+    choices: data.n ?? 1,
   }
 }
 
-function invalidRequest(error: z.ZodError): ApiError {
-  const issue = error.issues[0]
-  const param = issue ? paramOf(issue.path) : ''
-  const message = issue?.message ?? 'The request is invalid.'
-  return {
-    code: 'invalid-request',
-    message: param === '' ? message : `Invalid '${param}': ${message}`,
-    ...(param === '' ? {} : { param }),
-  }
-}
+export const noModel = (variant: ChatVariant): ApiError =>
+  mistaken(variant, { message: 'you must provide a model parameter', code: null })
 
-const paramOf = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>(
-    (text, key) =>
-      typeof key === 'number'
-        ? `${text}[${key}]`
-        : text === ''
-          ? `${String(key)}`
-          : `${text}.${String(key)}`,
-    '',
-  )
+export const optionsWithoutStream = (variant: ChatVariant): ApiError =>
+  mistaken(variant, {
+    param: 'stream_options',
+    message: "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+    code: null,
+  })
+
+function neutralRole(role: (typeof roles)[number]): string {
+  if (role === 'developer') return 'system'
+  return role === 'function' ? 'tool' : role
+}
 
 function textOf(content: string | readonly JsonObject[] | null | undefined): string {
   if (typeof content === 'string') return content
@@ -124,9 +116,7 @@ function textOf(content: string | readonly JsonObject[] | null | undefined): str
 }
 
 function systemOf(messages: readonly ChatMessage[]): string | undefined {
-  const texts = messages
-    .filter(({ role }) => role === 'system' || role === 'developer')
-    .map(({ text }) => text)
+  const texts = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
   return texts.length === 0 ? undefined : texts.join('\n\n')
 }
 

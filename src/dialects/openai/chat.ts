@@ -1,71 +1,104 @@
-/**
- * OpenAI Chat Completions: `POST /v1/chat/completions` and the list of models.
- * Source: the API reference of OpenAI, recorded streams, and the openai SDK for Node 6.49, which is
- * the judge of what this writes.
- */
+/** A dialect out of a variant of Chat Completions. */
 import type { ApiError } from '../../core/api-error.ts'
+import { noBytes } from '../../core/bytes.ts'
 import type { ChatRequest } from '../../core/chat-request.ts'
-import type { Dialect, ReplyContext } from '../../core/dialect.ts'
+import type { Dialect, Heartbeat, ReplyContext, Route } from '../../core/dialect.ts'
 import type { Event } from '../../core/event.ts'
 import type { HttpReply } from '../../core/http.ts'
-import { jsonReply } from '../../core/http.ts'
-import { alphanumeric, hex } from '../../core/random.ts'
-import { sse } from '../../framing/index.ts'
-import { decodeWhole, openAiChatDecoder } from './chat-decoder.ts'
-import { openAiChatEncoder, wholeReply } from './chat-encoder.ts'
-import { parseOpenAiChat } from './chat-request.ts'
-import { openAiError } from './error.ts'
+import { chatDecoder, decodeCompletion } from './chat-decoder.ts'
+import { chatEncoder } from './chat-encoder.ts'
+import { type ChatPlan, planChat } from './chat-plan.ts'
+import { parseChat } from './chat-request.ts'
+import { wholeCompletion } from './chat-whole.ts'
+import { embeddingRoute } from './embeddings.ts'
+import { variantError } from './error.ts'
 import { modelNotFound, modelRoutes } from './models.ts'
+import { moderationRoute } from './moderations.ts'
+import { openAi } from './openai.ts'
+import { recognize } from './recognize.ts'
+import { rateLimitNames, replyHeaders } from './service-headers.ts'
+import type { ChatVariant, StreamForm } from './variant.ts'
 
-const framing = sse()
+export const chatDialect = (variant: ChatVariant): Dialect =>
+  dialectOf(planChat(variant), {
+    routes: routesOf(variant),
+    parseRequest: (http) => parseChat(variant, http),
+  })
 
-export const openAiChat: Dialect = {
-  name: 'openai-chat',
-  title: 'OpenAI Chat Completions',
-  routes: [{ method: 'POST', path: '/v1/chat/completions' }, ...modelRoutes],
-  framing,
-  grain: 'token',
-  headers: [
-    'openai-organization',
-    'openai-project',
-    'openai-processing-ms',
-    'openai-version',
-    'x-request-id',
-  ],
-  usage: (baseUrl) => [`OPENAI_BASE_URL=${baseUrl}/v1`, 'OPENAI_API_KEY=none'],
-  parseRequest: (http) => parseOpenAiChat(http, 'openai-chat'),
-  checkModel,
-  streamHeaders: (reply) => [
-    ['content-type', 'text/event-stream; charset=utf-8'],
-    ['cache-control', 'no-cache'],
-    ...serviceHeaders(reply),
-  ],
-  encoder: (reply) => openAiChatEncoder(framing, reply),
-  decoder: openAiChatDecoder,
-  decodeWhole,
-  whole,
-  error: openAiError,
+export function dialectOf(
+  plan: ChatPlan,
+  { routes, parseRequest }: Pick<Dialect, 'routes' | 'parseRequest'>,
+): Dialect {
+  const { variant } = plan
+  const { name, title, marks, environment, stream } = variant
+  return {
+    name,
+    title,
+    routes,
+    framing: plan.framing,
+    grain: 'token',
+    headers: [
+      ...variant.headers.map(([header]) => header),
+      ...(variant.rateLimits ? rateLimitNames : []),
+      ...(variant.keptHeaders ?? []),
+    ],
+    ...(environment ? { usage: (base) => fill(environment, base) } : {}),
+    ...(marks ? { recognizes: (http) => recognize(marks, http) } : {}),
+    ...(stream.heartbeat ? { heartbeat: heartbeatOf(plan, stream.heartbeat) } : {}),
+    parseRequest,
+    checkModel: (request, models) => checkModel(variant, request, models),
+    streamHeaders: (reply) => [
+      ['content-type', stream.contentType ?? 'text/event-stream'],
+      ['cache-control', 'no-cache'],
+      ...replyHeaders(variant, reply),
+    ],
+    encoder: (reply) => chatEncoder(plan, reply),
+    decoder: () => chatDecoder(variant),
+    decodeWhole: (body) => decodeCompletion(variant, body),
+    whole: (events, reply) => whole(plan, events, reply),
+    error: (error, _http, random) => variantError(variant, error, random),
+  }
+}
+
+const heartbeatOf = (
+  { framing }: ChatPlan,
+  { comment, everyMs }: NonNullable<StreamForm['heartbeat']>,
+): Heartbeat => ({
+  everyMs,
+  frame: () => framing.encode({ comment }) ?? { bytes: noBytes },
+})
+
+const fill = (lines: readonly string[], base: string): string[] =>
+  lines.map((line) => line.replace('{{ base }}', base))
+
+function routesOf(variant: ChatVariant): Route[] {
+  const { bases, modelBases = bases, offers } = variant
+  return [
+    ...bases.map((base): Route => ({ method: 'POST', path: `${base}/chat/completions` })),
+    ...(offers.includes('models') ? modelBases.flatMap((base) => modelRoutes(variant, base)) : []),
+    ...(offers.includes('embeddings') ? bases.map((base) => embeddingRoute(variant, base)) : []),
+    ...(offers.includes('moderations') ? bases.map((base) => moderationRoute(variant, base)) : []),
+  ]
 }
 
 /** A service that has not begun to answer answers an error with nothing else. */
-function whole(events: Iterable<Event>, reply: ReplyContext): HttpReply {
+function whole(plan: ChatPlan, events: Iterable<Event>, reply: ReplyContext): HttpReply {
   const said = [...events]
   const failure = said.find((event) => event.type === 'error')
-  if (failure) return openAiError(failure.error)
-  return jsonReply(200, wholeReply(said, reply), serviceHeaders(reply))
+  if (failure) return variantError(plan.variant, failure.error, reply.random)
+  return {
+    status: 200,
+    headers: [['content-type', 'application/json'], ...replyHeaders(plan.variant, reply)],
+    body: wholeCompletion(plan, said, reply),
+  }
 }
 
-function checkModel(request: ChatRequest, models: readonly string[]): ApiError | undefined {
-  return request.model !== undefined && !models.includes(request.model)
-    ? modelNotFound(request.model)
-    : undefined
+function checkModel(
+  variant: ChatVariant,
+  { model }: ChatRequest,
+  models: readonly string[],
+): ApiError | undefined {
+  return model !== undefined && !models.includes(model) ? modelNotFound(variant, model) : undefined
 }
 
-function serviceHeaders(reply: ReplyContext): readonly (readonly [string, string])[] {
-  const random = reply.random.fork('headers')
-  return [
-    ['openai-organization', `org-${alphanumeric(random, 24)}`],
-    ['openai-version', '2020-10-01'],
-    ['x-request-id', `req_${hex(random, 32)}`],
-  ]
-}
+export const openAiChat = chatDialect(openAi)

@@ -1,162 +1,148 @@
 /**
- * OpenAI's error bodies. Pairs of type and code as recorded or as the SDK reads them; the messages
- * are our own words where the vendor's were not recorded.
+ * Errors in the words of a variant: as a whole answer, inside a stream, and read back. What our own
+ * words would not say again, such as the fields of another service, is kept as a body of its own.
  */
-import type { ApiError, ApiErrorCode } from '../../core/api-error.ts'
-import { statusOf } from '../../core/api-error.ts'
+import { type ApiError, type ApiErrorCode, apiErrorStatus } from '../../core/api-error.ts'
+import type { Message } from '../../core/frame.ts'
 import { type Headers, type HttpReply, type HttpRequest, header } from '../../core/http.ts'
-import { hex, type Random } from '../../core/random.ts'
-import { isObject } from '../shapes/json-body.ts'
+import type { Random } from '../../core/random.ts'
+import { errorReply, keepBody } from '../shapes/error-reply.ts'
+import { isObject, type JsonObject } from '../shapes/json-body.ts'
+import { compileJson, type Slots, writeJson } from '../shapes/json-template.ts'
+import type { ChatPlan } from './chat-plan.ts'
+import { openAi, openAiErrorWords } from './openai.ts'
+import { exhausted, serviceHeaders } from './service-headers.ts'
+import type { ChatVariant } from './variant.ts'
 
-interface Shape {
-  readonly type: string
-  readonly code: string | null
+export interface OpenAiErrorObject {
   readonly message: string
+  readonly type: string
+  readonly param: string | null
+  readonly code: string | null
 }
 
-const invalid = 'invalid_request_error'
-
-const shapes: Readonly<Record<ApiErrorCode, Shape>> = {
-  'invalid-request': { type: invalid, code: 'invalid_value', message: 'The request is invalid.' },
-  'context-length': {
-    type: invalid,
-    code: 'context_length_exceeded',
-    message: 'The messages are longer than the context of this model.',
-  },
-  'content-filter': {
-    type: invalid,
-    code: 'content_policy_violation',
-    message: 'The request was refused by the safety system.',
-  },
-  unauthorized: {
-    type: invalid,
-    code: 'invalid_api_key',
-    message: 'Incorrect API key provided.',
-  },
-  forbidden: {
-    type: invalid,
-    code: 'forbidden',
-    message: 'This key has no access to the requested resource.',
-  },
-  'not-found': { type: invalid, code: 'not_found', message: 'The resource was not found.' },
-  'model-not-found': {
-    type: invalid,
-    code: 'model_not_found',
-    message: 'The model does not exist or you do not have access to it.',
-  },
-  'method-not-allowed': {
-    type: invalid,
-    code: 'method_not_supported',
-    message: 'This method is not allowed here.',
-  },
-  timeout: { type: 'server_error', code: null, message: 'The request timed out.' },
-  conflict: { type: invalid, code: 'conflict', message: 'The resource was changed meanwhile.' },
-  'too-large': { type: invalid, code: null, message: 'The request is too large.' },
-  unprocessable: { type: invalid, code: null, message: 'The request could not be processed.' },
-  'rate-limited': {
-    type: 'requests',
-    code: 'rate_limit_exceeded',
-    message: 'Rate limit reached for requests.',
-  },
-  'quota-exceeded': {
-    type: 'insufficient_quota',
-    code: 'insufficient_quota',
-    message: 'You exceeded your current quota.',
-  },
-  'server-error': {
-    type: 'server_error',
-    code: null,
-    message: 'The server had an error while processing your request.',
-  },
-  'bad-gateway': { type: 'server_error', code: null, message: 'Bad gateway.' },
-  unavailable: {
-    type: 'server_error',
-    code: null,
-    message: 'The service is unavailable for the moment.',
-  },
-  overloaded: {
-    type: 'server_error',
-    code: null,
-    message: 'The engine is currently overloaded, please try again later.',
-  },
+/** OpenAI's own object under `error`, in a body or inside a stream. */
+export function openAiErrorObject(error: ApiError): OpenAiErrorObject {
+  const { type, code, message } = openAiErrorWords[error.code]
+  return { message: error.message ?? message, type, param: error.param ?? null, code }
 }
 
-/** The object under `error`, in a body or inside a stream. */
-function openAiErrorObject(error: ApiError): Record<string, unknown> {
-  const shape = shapes[error.code]
+export const openAiError = (error: ApiError, _http?: HttpRequest, random?: Random): HttpReply =>
+  variantError(openAi, error, random)
+
+export const readOpenAiError = (body: JsonObject): ApiError | undefined =>
+  readVariantError(openAi, body)
+
+const statusIn = ({ errors }: ChatVariant, error: ApiError): number =>
+  error.status ?? errors.words[error.code].status ?? apiErrorStatus[error.code]
+
+function slotsOf(variant: ChatVariant, error: ApiError): Slots {
+  const { type, code, message = '' } = variant.errors.words[error.code]
   return {
-    message: error.message ?? shape.message,
-    type: shape.type,
-    param: error.param ?? null,
-    code: shape.code,
+    message: JSON.stringify(error.message ?? message),
+    type: type === null ? 'null' : JSON.stringify(type),
+    code: code === null ? 'null' : JSON.stringify(code),
+    param: JSON.stringify(error.param),
+    status: String(statusIn(variant, error)),
   }
 }
 
-/** What is written as an error, in a body or inside a stream. */
-const errorBody = (error: ApiError): unknown => error.body ?? { error: openAiErrorObject(error) }
-
-/** The data of the frame that brings an error inside a stream, where nothing is indented. */
-export function openAiErrorData(error: ApiError): string {
-  const body = errorBody(error)
-  return typeof body === 'string' ? body : JSON.stringify(body)
+/** JSON text; `more` replaces words of the table. */
+export function errorBodyText(variant: ChatVariant, error: ApiError, more: Slots = {}): string {
+  const { body, words } = variant.errors
+  const template = words[error.code].body ?? body
+  return writeJson(compileJson(template), { ...slotsOf(variant, error), ...more })
 }
 
-/**
- * An error body read back, or undefined where it holds none. What our own words would not say
- * again, such as the fields of another service, is kept as a body of its own.
- */
-export function readOpenAiError(body: Readonly<Record<string, unknown>>): ApiError | undefined {
-  const { error } = body
-  if (typeof error === 'string') return { code: 'server-error', message: error, body }
-  if (!isObject(error)) return undefined
-  const read: ApiError = {
-    code: codeOf(error),
-    ...(typeof error['message'] === 'string' ? { message: error['message'] } : {}),
-    ...(typeof error['param'] === 'string' ? { param: error['param'] } : {}),
+/** What brings an error inside a stream, where nothing is indented. */
+export function errorMessage(plan: ChatPlan, error: ApiError, identity: Slots): Message {
+  const { variant, errorInStream } = plan
+  const { event } = variant.errors.inStream ?? {}
+  return { data: dataOf(), ...(event === undefined ? {} : { event }) }
+
+  function dataOf(): string {
+    if (typeof error.body === 'string') return error.body
+    if (error.body !== undefined) return JSON.stringify(error.body)
+    return writeJson(errorInStream, { ...identity, ...slotsOf(variant, error) })
   }
-  return openAiErrorData(read) === JSON.stringify(body) ? read : { ...read, body }
 }
 
-const codesByWord: Readonly<Record<string, ApiErrorCode>> = {
-  context_length_exceeded: 'context-length',
-  content_policy_violation: 'content-filter',
-  invalid_api_key: 'unauthorized',
-  forbidden: 'forbidden',
-  not_found: 'not-found',
-  model_not_found: 'model-not-found',
-  method_not_supported: 'method-not-allowed',
-  conflict: 'conflict',
-  rate_limit_exceeded: 'rate-limited',
-  insufficient_quota: 'quota-exceeded',
-}
-
-const codeOf = ({ type, code }: Readonly<Record<string, unknown>>): ApiErrorCode =>
-  codesByWord[String(code)] ?? (type === invalid ? 'invalid-request' : 'server-error')
-
-export function openAiError(error: ApiError, _http?: HttpRequest, random?: Random): HttpReply {
-  const body = errorBody(error)
-  const isText = typeof body === 'string'
-  return {
-    status: statusOf(error),
+export function variantError(variant: ChatVariant, error: ApiError, random?: Random): HttpReply {
+  const { contentType, indent, words } = variant.errors
+  const { retryAfterMs: usual } = words[error.code]
+  const retryAfterMs = error.retryAfterMs ?? usual
+  const waiting = retryAfterMs === undefined ? error : { ...error, retryAfterMs }
+  return errorReply(waiting, {
+    status: statusIn(variant, error),
+    body: JSON.parse(errorBodyText(variant, error)),
     headers: [
-      ['content-type', isText ? 'text/plain; charset=utf-8' : 'application/json'],
-      ...retryHeaders(error),
-      ...requestId(error, random),
-      ...(error.headers ?? []),
+      ...inMilliseconds(waiting),
+      ...(random ? idHeaders(variant, error, random) : []),
+      ...(error.code === 'rate-limited' ? exhausted(variant, waiting.retryAfterMs ?? 0) : []),
     ],
-    body: isText ? body : JSON.stringify(body, undefined, 2),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(indent === undefined ? {} : { indent }),
+  })
+}
+
+/** For the SDKs that read them first; whole seconds say the same. */
+const inMilliseconds = ({ retryAfterMs = 0 }: ApiError): Headers =>
+  retryAfterMs % 1000 === 0 ? [] : [['retry-after-ms', `${retryAfterMs}`]]
+
+/** The ids that tell one request from another, but for those that the scenario gives itself. */
+const idHeaders = (variant: ChatVariant, { headers = [] }: ApiError, random: Random): Headers =>
+  serviceHeaders(variant, random, { only: /request-id$/ }).filter(
+    ([name]) => header(headers, name) === undefined,
+  )
+
+export function readVariantError(variant: ChatVariant, body: JsonObject): ApiError | undefined {
+  const { error } = body
+  const said = typeof error === 'string' ? { ...body, message: error } : error
+  if (!isObject(said)) return undefined
+  const { message, param } = said
+  const read: ApiError = {
+    code: codeOf(variant, said),
+    ...(typeof message === 'string' ? { message } : {}),
+    ...(typeof param === 'string' ? { param } : {}),
   }
+  return keepBody(read, body, JSON.parse(errorBodyText(variant, read)))
 }
 
-function requestId({ headers = [] }: ApiError, random: Random | undefined): Headers {
-  if (!random || header(headers, 'x-request-id') !== undefined) return []
-  return [['x-request-id', `req_${hex(random.fork('headers'), 32)}`]]
+const entriesOf = <K extends string, V>(record: Readonly<Record<K, V>>): [K, V][] => {
+  const entries: [K, V][] = []
+  for (const key in record) entries.push([key, record[key]])
+  return entries
 }
 
-/** Whole seconds for every client, milliseconds for the SDKs that read them first. */
-function retryHeaders({ retryAfterMs }: ApiError): Headers {
-  if (retryAfterMs === undefined) return []
-  const seconds: readonly [string, string] = ['retry-after', `${Math.ceil(retryAfterMs / 1000)}`]
-  if (retryAfterMs % 1000 === 0) return [seconds]
-  return [seconds, ['retry-after-ms', `${retryAfterMs}`]]
+/** Codes that several services share. */
+const codesByWord: Readonly<Record<string, ApiErrorCode>> = {
+  ...wordsOf(openAi),
+  content_filter: 'content-filter',
+  too_many_requests: 'rate-limited',
+}
+
+function wordsOf({ errors }: ChatVariant): Readonly<Record<string, ApiErrorCode>> {
+  const codes: Record<string, ApiErrorCode> = {}
+  for (const [name, { code }] of entriesOf(errors.words)) {
+    if (typeof code === 'string') codes[code] ??= name
+  }
+  return codes
+}
+
+/** The words of the service itself, then those that all share, then what the number says. */
+function codeOf({ errors }: ChatVariant, { type = null, code = null }: JsonObject): ApiErrorCode {
+  const all = entriesOf(errors.words)
+  const same = all.filter(
+    ([, words]) => (words.type ?? null) === type && (words.code ?? null) === code,
+  )
+  const [only] = same
+  // Words that stand for several codes say no more than their type.
+  if (only && same.length === 1 && (type !== null || code !== null)) return only[0]
+  const shared = codesByWord[String(code)] ?? codesByWord[String(type)]
+  if (shared) return shared
+  const byStatus = all.find(
+    ([name, { status = apiErrorStatus[name] }]) => status === Number(code ?? Number.NaN),
+  )
+  if (byStatus) return byStatus[0]
+  return type === 'invalid_request_error' ? 'invalid-request' : 'server-error'
 }

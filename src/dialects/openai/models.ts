@@ -1,10 +1,8 @@
-/** OpenAI's list of models: `GET /v1/models` and `GET /v1/models/:model`. */
+/** OpenAI's list of models, and those of the services that have the same. */
 import type { ApiError } from '../../core/api-error.ts'
 import type { Route } from '../../core/dialect.ts'
 import { jsonReply } from '../../core/http.ts'
-
-/** What is listed where a scenario names no models of its own. */
-const usualModels = ['gpt-4o', 'gpt-4o-mini', 'gpt-4.1', 'gpt-4.1-mini', 'o3', 'o4-mini']
+import type { ChatVariant } from './variant.ts'
 
 const describe = (id: string, createdMs: number): Record<string, unknown> => ({
   id,
@@ -13,29 +11,33 @@ const describe = (id: string, createdMs: number): Record<string, unknown> => ({
   owned_by: 'stuntdouble',
 })
 
-export const modelNotFound = (model: string): ApiError => ({
+export const modelNotFound = (
+  { errors }: Pick<ChatVariant, 'errors'>,
+  model: string,
+): ApiError => ({
   code: 'model-not-found',
-  message: `The model '${model}' does not exist or you do not have access to it.`,
+  message: errors.noModel.replace('{{ model }}', () => model),
 })
 
-export const modelRoutes: readonly Route[] = [
+/** `GET models` and `GET models/:model` below a path. */
+export const modelRoutes = (variant: ChatVariant, base: string): readonly Route[] => [
   {
     method: 'GET',
-    path: '/v1/models',
+    path: `${base}/models`,
     answer: (_http, { models, createdMs }) =>
       jsonReply(200, {
         object: 'list',
-        data: (models ?? usualModels).map((id) => describe(id, createdMs)),
+        data: (models ?? variant.models).map((id) => describe(id, createdMs)),
       }),
   },
   {
     method: 'GET',
-    path: '/v1/models/:model',
+    path: `${base}/models/:model`,
     answer(http, { models, createdMs }) {
       const id = http.params['model'] ?? ''
-      return (models ?? usualModels).includes(id)
+      return (models ?? variant.models).includes(id)
         ? jsonReply(200, describe(id, createdMs))
-        : modelNotFound(id)
+        : modelNotFound(variant, id)
     },
   },
 ]

@@ -298,7 +298,7 @@ describe('the models of openai-chat', () => {
   ) => {
     const route = openAiChat.routes.find((known) => known.path === routePath)
     const { request, ...context } = replyFor()
-    const memory = { recall: () => undefined, forget: () => false }
+    const memory = { recall: () => undefined, forget: () => false, cancel: () => {} }
     return route?.answer?.({ ...request.http, params }, { ...context, models, memory })
   }
 

@@ -1,0 +1,96 @@
+/**
+ * Headers that a service puts on every reply. Limits are told, not kept: the figures follow from the
+ * request alone.
+ */
+import type { ReplyContext } from '../../core/dialect.ts'
+import type { Headers } from '../../core/http.ts'
+import type { Random } from '../../core/random.ts'
+import { drawn } from '../shapes/drawn.ts'
+import { inputTokens } from '../shapes/input-tokens.ts'
+import { openAi } from './openai.ts'
+import type { ChatVariant, RateLimits } from './variant.ts'
+
+/** In the order in which they are sent. */
+export const rateLimitNames = ['limit', 'remaining', 'reset'].flatMap((what) => [
+  `x-ratelimit-${what}-requests`,
+  `x-ratelimit-${what}-tokens`,
+])
+
+interface HeaderOptions {
+  /** Those whose name fits; all unless given. */
+  readonly only?: RegExp
+  readonly model?: string | undefined
+}
+
+export function serviceHeaders(
+  variant: ChatVariant,
+  random: Random,
+  { only = /^/, model = '' }: HeaderOptions = {},
+): Headers {
+  const { ids, headers } = variant
+  const requestId = ids.request === undefined ? '' : requestIdOf(variant, random)
+  const source = random.fork('headers')
+  return headers
+    .filter(([name]) => only.test(name))
+    .map(([name, form]) => [name, drawn(form, source, { requestId, model })])
+}
+
+/** The same in the headers and in the body of a reply. */
+export const requestIdOf = ({ ids }: ChatVariant, random: Random): string =>
+  drawn(ids.request ?? '', random.fork('request-id'))
+
+/** For a reply that was counted. */
+export function replyHeaders(variant: ChatVariant, reply: ReplyContext): Headers {
+  const { rateLimits } = variant
+  const counted = rateLimits ? countedHeaders(rateLimits, reply) : []
+  const { model } = reply.request
+  return [...serviceHeaders(variant, reply.random, { model }), ...counted]
+}
+
+/** OpenAI's, for whichever of its APIs. */
+export const openAiHeaders = (reply: ReplyContext): Headers => replyHeaders(openAi, reply)
+
+function countedHeaders(limits: RateLimits, { request }: ReplyContext): Headers {
+  const used = Math.min(limits.tokens, inputTokens(request.messages))
+  return limitHeaders(limits, {
+    requests: limits.requests - 1,
+    tokens: limits.tokens - used,
+    requestsMs: (limits.requestsPerMs ?? 60_000) / limits.requests,
+    tokensMs: (used / limits.tokens) * 60_000,
+  })
+}
+
+/** For a request that came too early. */
+export function exhausted({ rateLimits }: ChatVariant, retryAfterMs: number): Headers {
+  if (!rateLimits) return []
+  const { tokens } = rateLimits
+  return limitHeaders(rateLimits, { requests: 0, tokens, requestsMs: retryAfterMs, tokensMs: 0 })
+}
+
+interface Remaining {
+  readonly requests: number
+  readonly tokens: number
+  readonly requestsMs: number
+  readonly tokensMs: number
+}
+
+function limitHeaders({ requests, tokens, resets }: RateLimits, remaining: Remaining): Headers {
+  const write = resets === 'ms' ? (ms: number) => String(Math.ceil(ms)) : duration
+  const values = [
+    requests,
+    tokens,
+    remaining.requests,
+    remaining.tokens,
+    ...(resets ? [write(remaining.requestsMs), write(remaining.tokensMs)] : []),
+  ]
+  return values.map((value, i) => [rateLimitNames[i] ?? '', String(value)])
+}
+
+/** As Go writes it: `20ms`, `12.967s`, `6m0s`. */
+function duration(ms: number): string {
+  const whole = Math.ceil(ms)
+  if (whole < 1000) return `${whole}ms`
+  const minutes = Math.floor(whole / 60_000)
+  const seconds = (whole - minutes * 60_000) / 1000
+  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds}s`
+}
