@@ -8,6 +8,7 @@ import type { Context, Next } from 'koa'
 import { StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
 import { version } from '../core/version.ts'
+import { hostOf } from './connection.ts'
 import { renderMetrics } from './metrics.ts'
 import { openApi } from './open-api.ts'
 import type { ServerState } from './server-state.ts'
@@ -85,7 +86,7 @@ function unknown(ctx: Context): void {
  * to this machine by its Host header.
  */
 async function guard(ctx: Context, allowed: readonly string[], next: Next): Promise<void> {
-  const host = hostName(ctx.get('host'))
+  const host = hostName(hostOf(ctx))
   if (!isOwnHost(host, allowed)) {
     throw new StuntdoubleError(
       'foreign-origin',
@@ -93,7 +94,7 @@ async function guard(ctx: Context, allowed: readonly string[], next: Next): Prom
     )
   }
   const origin = ctx.get('origin')
-  if (origin !== '' && origin !== `http://${ctx.get('host')}`) {
+  if (origin !== '' && origin !== `http://${hostOf(ctx)}`) {
     throw new StuntdoubleError('foreign-origin', `the control API refuses the origin ${origin}`)
   }
   // Sent by browsers alone, also where they leave out the Origin, as on a plain GET.

@@ -12,7 +12,9 @@ import type { FaultSpec, Reached } from '../faults/fault.ts'
 import { parseFaultHeader } from '../faults/header.ts'
 import { type Outcome, play } from '../time/play.ts'
 import { seededRandom } from '../time/random.ts'
-import { type Answer, findAnswer, type Question, sessionOf } from './answer.ts'
+import { findAnswer, sessionOf } from './answer.ts'
+import type { Answer, Question } from './answered.ts'
+import { breakOff, openSink } from './connection.ts'
 import { corsHeaders } from './cors.ts'
 import type { JournalRecord } from './journal.ts'
 import { listenFinite, listenLive } from './language.ts'
@@ -20,20 +22,19 @@ import { ourError } from './our-error.ts'
 import { plainRequest } from './plain.ts'
 import { readRequest } from './read-request.ts'
 import type { ServerState } from './server-state.ts'
-import { SocketSink } from './sink.ts'
 
 export async function serveExchange(ctx: Context, server: ServerState): Promise<void> {
   const arrivedMs = server.clock.now()
   const http = await readRequest(ctx, server.maxBodyBytes)
   const question: Question = { http, arrivedMs, session: sessionOf(http) }
   const asked = askedFaults(http)
-  const { stage, states, clock, log } = server
-  const answer = findAnswer(question, { stage, states, clock, log })
+  const { stage, states, kept, clock, log } = server
+  const answer = findAnswer(question, { stage, states, kept, clock, log })
   const specs = [...answer.faults, ...(stage.faults ?? []), ...asked.specs]
   refuseImpossible(answer, specs)
   const record = server.journal.open(http, answer, new Date(clock.wallTime()).toISOString())
   const broken = breakTimeline(answer, specs, asked.seed, question, server, record)
-  const sink = new SocketSink(ctx, {
+  const sink = openSink(ctx, {
     extraHeaders: [...ourHeaders(answer), ...corsHeaders(ctx.req.headers)],
     lengthMayChange: specs.some(({ kind }) => lengthChanging.has(kind)),
     isLast: () => server.draining,
@@ -48,14 +49,14 @@ export async function serveExchange(ctx: Context, server: ServerState): Promise<
   const outcome = await playback.done
   server.open.delete(playback)
   if (outcome.ended === 'failed') giveUp(ctx, outcome, playback.begun)
-  if (outcome.ended === 'stopped') ctx.req.socket.destroy()
+  if (outcome.ended === 'stopped') breakOff(ctx)
   conclude(record, sink.status, outcome, server)
 }
 
 /** A source that fails before the head gets an error of ours; after it, only a cut is honest. */
 function giveUp(ctx: Context, { error }: Outcome, begun: boolean): void {
   if (begun) {
-    ctx.req.socket.destroy()
+    breakOff(ctx)
     return
   }
   const { status, headers, body } = ourError(error)

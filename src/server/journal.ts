@@ -7,7 +7,7 @@ import type { HttpRequest } from '../core/http.ts'
 import type { Reached } from '../faults/fault.ts'
 import { redactRequest } from '../recording/redact.ts'
 import type { Ended } from '../time/play.ts'
-import type { Answer } from './answer.ts'
+import type { Answer } from './answered.ts'
 
 /** The parts of an exchange that need no masking; filled in as it goes on. */
 export interface JournalRecord {

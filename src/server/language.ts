@@ -70,7 +70,10 @@ function lateLanguage(
 ): { language: StreamLanguage; note: (step: Step) => void } {
   let contentType: string | undefined
   const framing = (): Framing => {
-    const own = framingsOf(dialect).find((one) => typeOf(one.contentType) === typeOf(contentType))
+    const framings = framingsOf(dialect)
+    // A tape may have lost the type; the dialect's usual stream is the best guess there is.
+    if (contentType === undefined && framings[0]) return framings[0]
+    const own = framings.find((one) => typeOf(one.contentType) === typeOf(contentType))
     return own ?? framingFor(contentType)
   }
   return {

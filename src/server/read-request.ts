@@ -1,7 +1,7 @@
 /** Koa's request as plain data, its body read up to a limit. */
 import type { Context } from 'koa'
 import { StuntdoubleError } from '../core/errors.ts'
-import type { Headers, HttpRequest } from '../core/http.ts'
+import { type Headers, type HttpRequest, header } from '../core/http.ts'
 
 export async function readRequest(ctx: Context, maxBytes: number): Promise<HttpRequest> {
   const body = await readBody(ctx, maxBytes)
@@ -18,10 +18,23 @@ export async function readRequest(ctx: Context, maxBytes: number): Promise<HttpR
   }
 }
 
+/**
+ * HTTP/2 says method, path and authority as headers whose names begin with a colon, and may send
+ * each cookie by itself; here, and at an upstream, they are as HTTP/1.1 has them.
+ */
 function pairs(rawHeaders: readonly string[]): Headers {
   const headers: [string, string][] = []
+  let authority: string | undefined
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    headers.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? ''])
+    const name = rawHeaders[at] ?? ''
+    const value = rawHeaders[at + 1] ?? ''
+    if (name === ':authority') authority = value
+    const cookie = name === 'cookie' && headers.find(([known]) => known === name)
+    if (cookie) cookie[1] += `; ${value}`
+    else if (!name.startsWith(':')) headers.push([name, value])
+  }
+  if (authority !== undefined && header(headers, 'host') === undefined) {
+    headers.unshift(['host', authority])
   }
   return headers
 }

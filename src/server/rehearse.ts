@@ -30,7 +30,7 @@ export function rehearse(rehearsal: Rehearsal): Timeline {
   }
   const found = { scenario, rule, captures: {}, hit: 1, session: 'default', turn: 1 }
   const { language, timeline } = listenFinite(
-    ruleTimeline(found, dialect, reply, seed),
+    ruleTimeline(found, { dialect, reply, seed }),
     dialect,
     reply,
   )

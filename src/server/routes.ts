@@ -34,7 +34,7 @@ export function buildRoutes(
   for (const prefix of ['', 'named']) {
     for (const dialect of dialects) {
       for (const route of dialect.routes) {
-        const path = prefix === '' ? route.path : `/${dialect.name}${route.path}`
+        const path = withColons(prefix === '' ? route.path : `/${dialect.name}${route.path}`)
         const layer = router.register(path, [route.method], () => undefined)
         places.set(layer, { dialect, route })
       }
@@ -61,5 +61,8 @@ export function buildRoutes(
     return layers.find((layer) => places.get(layer)?.dialect.recognizes?.(http)) ?? first
   }
 }
+
+/** A colon after a name begins no parameter: `/models/:model:embed` ends by `:embed`. */
+const withColons = (path: string): string => path.replaceAll(/(?<=\w):/g, '\\:')
 
 const allowed = (methods: readonly string[]): string => [...new Set(methods)].join(', ')

@@ -4,6 +4,7 @@ import { SessionStates } from '../scenario/state.ts'
 import type { Playback } from '../time/play.ts'
 import { Journal } from './journal.ts'
 import { type Log, silentLog } from './log.ts'
+import { KeptReplies } from './memory.ts'
 import { Counters } from './metrics.ts'
 import type { Stage } from './stage.ts'
 
@@ -31,6 +32,7 @@ export class ServerState {
   readonly controlHosts: readonly string[]
   readonly journal: Journal
   readonly states = new SessionStates()
+  readonly kept: KeptReplies
   readonly counters = new Counters()
   readonly open = new Set<Playback>()
   readonly startedMs: number
@@ -38,6 +40,7 @@ export class ServerState {
   constructor(stage: Stage, settings: ServerSettings) {
     this.stage = stage
     this.clock = settings.clock
+    this.kept = new KeptReplies(settings.clock)
     this.log = settings.log ?? silentLog
     this.maxBodyBytes = settings.maxBodyBytes ?? defaultMaxBodyBytes
     this.controlHosts = settings.controlHosts ?? []
@@ -45,9 +48,10 @@ export class ServerState {
     this.startedMs = settings.clock.now()
   }
 
-  /** Forgets sessions, states, hits and the places in taped sequences; of one session or of all. */
+  /** Forgets states, hits, kept replies and places in taped sequences, of one session or of all. */
   reset(session?: string): void {
     this.states.reset(session)
+    this.kept.reset(session)
     this.stage.replay?.source.reset(session)
   }
 }

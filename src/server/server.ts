@@ -1,11 +1,11 @@
-/** The Koa application and its HTTP server: listening, serving, reloading, draining. */
-import { createServer, type Server } from 'node:http'
-import type { Socket } from 'node:net'
+/** The Koa application and its server: serving, reloading, draining. */
 import Koa, { type Context, type Next } from 'koa'
 import { messageOf, StuntdoubleError } from '../core/errors.ts'
+import { breakOff, refuseRest } from './connection.ts'
 import { controlRoutes } from './control.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import { serveExchange } from './exchange.ts'
+import { Listener } from './listener.ts'
 import { ourError } from './our-error.ts'
 import { type ServerSettings, ServerState } from './server-state.ts'
 import type { Stage } from './stage.ts'
@@ -22,21 +22,17 @@ export interface StuntdoubleServer {
   close(): Promise<void>
 }
 
-/** Longer than any client keeps an idle connection, so that the client is the one that closes it. */
-const keepAliveMs = 75_000
-
 export function createStuntdouble(stage: Stage, settings: ServerSettings): StuntdoubleServer {
   const state = new ServerState(stage, settings)
-  const http = createServer({ keepAliveTimeout: keepAliveMs }, buildApp(state).callback())
-  http.on('clientError', refuseMalformed)
+  const listener = new Listener(buildApp(state).callback())
   return {
     state,
-    listen: (port, host) => listen(http, port, host),
+    listen: (port, host) => listener.listen(port, host),
     reload: (next) => {
       state.stage = next
     },
-    drain: () => drain(http, state),
-    close: () => closeNow(http, state),
+    drain: () => drain(listener, state),
+    close: () => closeNow(listener, state),
   }
 }
 
@@ -60,15 +56,14 @@ const handleErrors = (state: ServerState) => async (ctx: Context, next: Next) =>
     if (thrown instanceof StuntdoubleError) state.log.warn(fields, `${ctx.method} ${ctx.path}`)
     else state.log.error({ ...fields, err: thrown }, `${ctx.method} ${ctx.path}`)
     if (ctx.res.headersSent || ctx.respond === false) {
-      ctx.req.socket.destroy()
+      breakOff(ctx)
       return
     }
     ctx.status = status
     // A foreign page that calls the control API is not even told that there is one.
     const cors = status === 403 ? [] : corsHeaders(ctx.req.headers)
     for (const [name, value] of [...headers, ...cors]) ctx.set(name, value)
-    // What is left of a body that was too large would be taken for the next request.
-    if (!ctx.req.complete) ctx.set('connection', 'close')
+    refuseRest(ctx)
     ctx.body = body
   }
 }
@@ -79,64 +74,19 @@ async function answerPreflight(ctx: Context, next: Next): Promise<void> {
   ctx.status = 204
 }
 
-/** Bytes that are not HTTP never reach Koa; Node hands the bare socket here. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const [status, text] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? [431, 'Request Header Fields Too Large']
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? [408, 'Request Timeout']
-        : [400, 'Bad Request']
-  const message = `stuntdouble: this is not a valid HTTP request: ${error.message}`
-  const body = JSON.stringify({
-    error: { message, type: 'stuntdouble_error', code: 'bad-request' },
-  })
-  const head = [
-    `HTTP/1.1 ${status} ${text}`,
-    'content-type: application/json',
-    'x-stuntdouble-error: bad-request',
-    'connection: close',
-    `content-length: ${Buffer.byteLength(body)}`,
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-}
-
-function listen(http: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    http.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port, host)))
-    http.listen(port, host, () => {
-      const address = http.address()
-      resolve(typeof address === 'object' && address ? address.port : port)
-    })
-  })
-}
-
-function listenError(error: NodeJS.ErrnoException, port: number, host: string): StuntdoubleError {
-  const message =
-    error.code === 'EADDRINUSE'
-      ? `Port ${port} on ${host} is in use; choose another with --port, or --port 0 for a free one`
-      : `Cannot listen on ${host}:${port}: ${error.message}`
-  return new StuntdoubleError('port-in-use', message, { cause: error })
-}
-
-async function drain(http: Server, state: ServerState): Promise<void> {
+async function drain(listener: Listener, state: ServerState): Promise<void> {
   state.draining = true
-  const closed = new Promise<void>((resolve) => http.close(() => resolve()))
+  const closed = listener.retire()
   for (const playback of state.open) if (playback.hanging) playback.stop()
   await Promise.all([...state.open].map(({ done }) => done))
-  http.closeIdleConnections()
+  listener.closeIdle()
   await closed
 }
 
-async function closeNow(http: Server, state: ServerState): Promise<void> {
+async function closeNow(listener: Listener, state: ServerState): Promise<void> {
   state.draining = true
   for (const playback of [...state.open]) playback.stop()
-  await new Promise<void>((resolve) => {
-    http.close(() => resolve())
-    http.closeAllConnections()
-  })
+  const closed = listener.retire()
+  listener.closeAll()
+  await closed
 }

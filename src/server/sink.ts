@@ -1,6 +1,5 @@
 /**
- * Where bytes meet the socket. The only file that takes a reply out of Koa's hands, since exact
- * endings need the raw response: Koa ends every reply cleanly.
+ * Where bytes meet the socket of an HTTP/1.1 connection. Exact endings need the raw response.
  *
  * HTTP chunk framing is written here, not by Node: Node joins chunks that are written together into
  * one, and a recording's chunk borders would be lost.
@@ -8,9 +7,10 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Context } from 'koa'
-import { type Headers, header } from '../core/http.ts'
+import { header } from '../core/http.ts'
 import type { Burst, Sink } from '../core/sink.ts'
 import type { Ending, HeadStep } from '../core/timeline.ts'
+import { completeHead, type HeadOptions, hasNoBody } from './head.ts'
 
 const CRLF = Buffer.from('\r\n')
 const lastChunk = Buffer.from('0\r\n\r\n')
@@ -26,14 +26,7 @@ function sizeLine(length: number): Uint8Array {
 
 const sizeLines: (Uint8Array | undefined)[] = Array(4096).fill(undefined)
 
-/** Statuses whose replies have no body by definition (RFC 9110, section 6.4.1). */
-const bodiless = new Set([204, 205, 304])
-
-export interface SinkOptions {
-  /** Added to the head, where it does not bring its own of that name. */
-  readonly extraHeaders: Headers
-  /** Faults may add or take bytes: a declared length would be a lie. */
-  readonly lengthMayChange: boolean
+export interface SinkOptions extends HeadOptions {
   /** The connection is not to be used again, since the server is about to stop. */
   readonly isLast: () => boolean
 }
@@ -58,7 +51,6 @@ export class SocketSink implements Sink {
   readonly #options: SinkOptions
 
   constructor(ctx: Context, options: SinkOptions) {
-    ctx.respond = false
     this.#options = options
     this.#response = ctx.res
     this.#socket = ctx.req.socket
@@ -88,16 +80,15 @@ export class SocketSink implements Sink {
     return room
   }
 
-  #writeHead({ status, headers }: HeadStep): void {
+  #writeHead(step: HeadStep): void {
     const response = this.#response
-    const given = this.#options.lengthMayChange ? withoutLength(headers) : headers
-    const names = new Set(given.map(([name]) => name.toLowerCase()))
-    const extra = this.#options.extraHeaders.filter(([name]) => !names.has(name))
-    const fields = [...given, ...extra].flat()
+    const { status } = step
+    const { headers, names } = completeHead(step, this.#options)
+    const fields = headers.flat()
     response.sendDate = !names.has('date')
     if (this.#options.isLast()) fields.push('Connection', 'close')
     this.#framing = this.#framingFor(status, names)
-    this.#owedBytes = this.#framing === 'plain' ? Number(header(given, 'content-length') ?? 0) : 0
+    this.#owedBytes = this.#framing === 'plain' ? Number(header(headers, 'content-length') ?? 0) : 0
     if (this.#framing === 'chunked') fields.push('Transfer-Encoding', 'chunked')
     this.status = status
     response.writeHead(status, fields)
@@ -107,7 +98,7 @@ export class SocketSink implements Sink {
 
   /** HTTP/1.0 knows no chunks: there, the body ends with the connection. */
   #framingFor(status: number, names: ReadonlySet<string>): 'chunked' | 'plain' | 'none' {
-    if (this.#method === 'HEAD' || bodiless.has(status)) return 'none'
+    if (hasNoBody(this.#method, status)) return 'none'
     return names.has('content-length') || this.#httpOneZero ? 'plain' : 'chunked'
   }
 
@@ -147,6 +138,3 @@ export class SocketSink implements Sink {
     this.onDone?.()
   }
 }
-
-const withoutLength = (headers: Headers): Headers =>
-  headers.filter(([name]) => name.toLowerCase() !== 'content-length')

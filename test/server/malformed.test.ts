@@ -220,7 +220,7 @@ describe('a malformed request', () => {
   })
 
   it('on an unknown path is told which are known', async () => {
-    const reply = await fetch(double.url('/v2/chat'), { method: 'POST', body: '{}' })
+    const reply = await fetch(double.url('/v9/chat/completions'), { method: 'POST', body: '{}' })
     expect([reply.status, reply.headers.get('x-stuntdouble-error')]).toEqual([404, 'no-route'])
     expect(JSON.parse(await reply.text()).error.message).toMatch(/POST \/v1\/chat\/completions/)
   })

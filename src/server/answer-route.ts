@@ -1,0 +1,87 @@
+/**
+ * Routes that a dialect answers itself: lists, counts, and all that comes back to a reply which the
+ * service has kept.
+ */
+import type { Dialect, Memory, Resumption, RouteContext } from '../core/dialect.ts'
+import { replyTimeline } from '../sources/reply.ts'
+import { resumeTimeline, stoppable } from '../sources/resume.ts'
+import { seededRandom } from '../time/random.ts'
+import {
+  type Answer,
+  type AnswerContext,
+  answered,
+  defaultSeed,
+  type Place,
+  type Question,
+  simulated,
+} from './answered.ts'
+import type { KeptReplies } from './memory.ts'
+
+/**
+ * @param onlyKept answer only what is about a reply that is kept here; all else is asked of those
+ * who come next
+ */
+export function answerRoute(
+  place: Place,
+  question: Question,
+  context: AnswerContext,
+  onlyKept: boolean,
+): Answer | undefined {
+  const { dialect, route, http } = place
+  if (!dialect || !route?.answer) return undefined
+  const { memory, wasUsed } = watched(context.kept.of(dialect))
+  const reply = route.answer(http, routeContext(http.path, memory, context))
+  if (onlyKept && !wasUsed()) return undefined
+  if ('resume' in reply) return resumed(reply, dialect, question, context.kept)
+  if ('code' in reply) return simulated(place, question, reply, 'route')
+  return answered(place, question, { timeline: replyTimeline(reply), rule: 'route' })
+}
+
+function routeContext(path: string, memory: Memory, { stage, clock }: AnswerContext): RouteContext {
+  const [scenario] = stage.scenarios
+  return {
+    random: seededRandom(`${stage.seed ?? scenario?.seed ?? defaultSeed}/${path}`),
+    createdMs: scenario === undefined || scenario.now === 'real' ? clock.wallTime() : scenario.now,
+    models: stage.scenarios.find(({ models }) => models)?.models,
+    memory,
+  }
+}
+
+/** A memory that knows whether it could help. */
+function watched(memory: Memory): { memory: Memory; wasUsed: () => boolean } {
+  let used = false
+  const recall: Memory['recall'] = (id) => {
+    const kept = memory.recall(id)
+    used ||= kept !== undefined
+    return kept
+  }
+  return { memory: { ...memory, recall }, wasUsed: () => used }
+}
+
+/** Faults of its rule have acted on the first stream, and do not act again. */
+function resumed(
+  { resume, skip }: Resumption,
+  dialect: Dialect,
+  question: Question,
+  replies: KeptReplies,
+): Answer | undefined {
+  const kept = replies.recall(dialect, resume)
+  if (!kept) return undefined
+  const { reply, session, rule, seed, randomName } = kept
+  const rest = resumeTimeline({
+    timeline: kept.timeline,
+    framing: dialect.framing,
+    elapsedMs: question.arrivedMs - kept.arrivedMs,
+    skip,
+  })
+  return {
+    timeline: stoppable(rest, () => kept.cancelled),
+    dialect,
+    reply,
+    session,
+    rule,
+    seed,
+    randomName,
+    faults: [],
+  }
+}

@@ -1,0 +1,32 @@
+/** The head of a played answer, as far as it is the same over HTTP/1.1 and HTTP/2. Pure. */
+import type { Headers } from '../core/http.ts'
+import type { HeadStep } from '../core/timeline.ts'
+
+export interface HeadOptions {
+  /** Added to the head, where it does not bring its own of that name. */
+  readonly extraHeaders: Headers
+  /** Faults may add or take bytes: a declared length would be a lie. */
+  readonly lengthMayChange: boolean
+}
+
+export interface Head {
+  readonly headers: Headers
+  /** Of the answer's own headers, in lower case. */
+  readonly names: ReadonlySet<string>
+}
+
+export function completeHead(step: HeadStep, options: HeadOptions): Head {
+  const given = options.lengthMayChange ? withoutLength(step.headers) : step.headers
+  const names = new Set(given.map(([name]) => name.toLowerCase()))
+  const extra = options.extraHeaders.filter(([name]) => !names.has(name))
+  return { headers: [...given, ...extra], names }
+}
+
+const withoutLength = (headers: Headers): Headers =>
+  headers.filter(([name]) => name.toLowerCase() !== 'content-length')
+
+/** Statuses whose replies have no body by definition (RFC 9110, section 6.4.1). */
+const bodiless = new Set([204, 205, 304])
+
+export const hasNoBody = (method: string | undefined, status: number): boolean =>
+  method === 'HEAD' || bodiless.has(status)
