@@ -33,12 +33,40 @@ function playing(double: Double): string[] {
   const isDemo = scenarios.length === 1 && scenarios[0]?.file === demoScenario
   return [
     `Playing ${namesOf(double)}:`,
-    ...places.map(({ name, method, path }) => `  ${name.padEnd(16)}${method} ${double.url(path)}`),
+    ...listed(places),
     '',
     ...pointHere(environment(double)),
     ...tryIt(double, places),
     ...(isDemo ? next : []),
   ]
+}
+
+/** A line for each dialect that has a path to itself, and the names of those that share one. */
+function listed(places: readonly Place[]): string[] {
+  const own = places.filter(({ isShared }) => !isShared)
+  const shared = places.filter(({ isShared }) => isShared)
+  const width = Math.max(16, ...own.map(({ name }) => name.length + 2))
+  const lines = own.map(({ name, method, path }) => `  ${name.padEnd(width)}${method} ${path}`)
+  const [example] = shared
+  if (!example) return lines
+  return [
+    ...lines,
+    '',
+    `Who shares a path answers below its name, as at /${example.name}${example.path},`,
+    'and at the path itself by --dialect NAME (or, with a *, if its own client asks):',
+    ...wrapped(shared.map(({ name, isTold }) => (isTold ? `${name}*` : name))),
+  ]
+}
+
+function wrapped(names: readonly string[]): string[] {
+  const lines: string[] = []
+  for (const name of names) {
+    const last = lines.at(-1)
+    const longer = `${last}, ${name}`
+    if (last !== undefined && longer.length <= 88) lines[lines.length - 1] = longer
+    else lines.push(`  ${name}`)
+  }
+  return lines.map((line, index) => (index === lines.length - 1 ? line : `${line},`))
 }
 
 function taping(double: Double, upstream: string, folder: string): string[] {
@@ -58,17 +86,26 @@ const namesOf = ({ stage }: Double): string =>
     .map(({ name, rules }) => `${name} (${rules.length} ${rules.length === 1 ? 'rule' : 'rules'})`)
     .join(', ')
 
-const pointHere = (variables: readonly string[]): string[] => [
-  'Point a client here:',
-  ...variables.map((variable) => `  export ${variable}`),
-]
+/** Variables that belong together stand in one line, ready to be pasted. */
+const pointHere = (groups: readonly (readonly string[])[]): string[] =>
+  groups.length === 0
+    ? []
+    : ['Point a client here:', ...groups.map((group) => `  export ${group.join(' ')}`)]
 
-/** `NAME=value` lines, in the words of the dialects. */
-function environment(double: Double): string[] {
-  const lines = double.stage.dialects.flatMap(({ usage }) => usage?.(double.url()) ?? [])
+/** `NAME=value`, in the words of the dialects and grouped by them; the first has the name. */
+function environment(double: Double): string[][] {
+  const seen = new Set<string>()
   // A dialect does not know that a scenario asks for keys.
   const key = keyOf(double) ?? 'none'
-  return [...new Set(lines)].map((line) => line.replace(/_KEY=none$/, `_KEY=${key}`))
+  return double.stage.dialects.flatMap(({ usage }) => {
+    const group = (usage?.(double.url()) ?? []).filter((line) => {
+      const name = line.slice(0, line.indexOf('='))
+      return !seen.has(name) && seen.add(name)
+    })
+    return group.length === 0
+      ? []
+      : [group.map((line) => line.replace(/_KEY=none$/, `_KEY=${key}`))]
+  })
 }
 
 const keyOf = ({ stage }: Double): string | undefined =>
@@ -81,10 +118,13 @@ const keyOf = ({ stage }: Double): string | undefined =>
 function instead(upstream: string, double: Double): string[] {
   const base = double.url()
   const path = new URL(upstream).pathname.replace(/\/+$/, '')
-  const below = environment(double).flatMap((line) => {
-    const [name = '', url = ''] = line.split('=', 2)
-    const isBelow = url === base + path || url.startsWith(`${base}${path}/`)
-    return isBelow ? [`${name}=${base}${url.slice(base.length + path.length)}`] : []
+  const below = environment(double).flatMap((group) => {
+    const urls = group.flatMap((line) => {
+      const [name = '', url = ''] = line.split('=', 2)
+      const isBelow = url === base + path || url.startsWith(`${base}${path}/`)
+      return isBelow ? [`${name}=${base}${url.slice(base.length + path.length)}`] : []
+    })
+    return urls.length === 0 ? [] : [urls]
   })
   return below.length > 0 ? pointHere(below) : [`Point a client at ${base} instead.`]
 }
@@ -112,19 +152,21 @@ interface Place {
   readonly name: string
   readonly method: string
   readonly path: string
+  /** A dialect before it has the path, too. */
+  readonly isShared: boolean
+  /** Requests at the shared path that are meant for it are known as such. */
+  readonly isTold: boolean
 }
 
-/** A path that another dialect has taken is reached below the dialect's own name. */
+/** Where each dialect is reached: its first path for chat. The others are in its documentation. */
 function reachable(dialects: readonly Dialect[]): Place[] {
   const taken = new Set<string>()
-  return dialects.flatMap(({ name, routes }) =>
-    routes
-      .filter(({ answer }) => !answer)
-      .map(({ method, path }) => {
-        const place = `${method} ${path}`
-        const shown = taken.has(place) ? `/${name}${path}` : path
-        taken.add(place)
-        return { name, method, path: shown }
-      }),
-  )
+  return dialects.flatMap(({ name, routes, recognizes }): Place[] => {
+    const chats = routes.filter(({ answer }) => !answer)
+    const places = chats.map(({ method, path }) => `${method} ${path}`)
+    const isShared = taken.has(places[0] ?? '')
+    for (const place of places) taken.add(place)
+    const isTold = isShared && recognizes !== undefined
+    return chats.slice(0, 1).map(({ method, path }) => ({ name, method, path, isShared, isTold }))
+  })
 }

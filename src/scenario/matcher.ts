@@ -70,6 +70,7 @@ const textFields: Readonly<Record<string, Read>> = {
   model: ({ request }) => optional(request.model),
   user: ({ request }) => optional(request.user),
   system: ({ request }) => optional(request.system),
+  last: ({ request }) => optional(request.messages.at(-1)?.role),
   tools: ({ request }) => request.tools,
   session: ({ session }) => [session],
   state: ({ state }) => [state],
@@ -113,6 +114,7 @@ function matcherOf(written: WrittenWhen, field: string): WrittenMatcher | undefi
     case 'model':
     case 'user':
     case 'system':
+    case 'last':
     case 'tools':
     case 'session':
     case 'state':

@@ -103,6 +103,9 @@ export const when = z
       .describe(
         'How many there are, or messages that must occur in this order, others between them.',
       ),
+    last: matcher
+      .optional()
+      .describe('The role of the last message: `user`, or `tool` where it brings a result.'),
     tools: matcher.optional().describe('The names of the tools on offer; one of them must fit.'),
     stream: z.boolean().optional().describe('Whether the client asks for a stream.'),
     session: matcher.optional().describe('The session, as `x-stuntdouble-session` has it.'),

@@ -178,7 +178,7 @@ function glob(pattern: string, { segments, ignoreCase }: ValueTestOptions): Part
 function matches(source: string, { ignoreCase }: ValueTestOptions): Part | string {
   let expression: RegExp
   try {
-    expression = new RegExp(source, ignoreCase ? 'i' : '')
+    expression = regularExpression(source, ignoreCase ? 'i' : '')
   } catch (thrown) {
     const reason = messageOf(thrown).replace(/^Invalid regular expression: \/.*\/\w*: /s, '')
     return `not a regular expression: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`
@@ -195,6 +195,18 @@ function matches(source: string, { ignoreCase }: ValueTestOptions): Part | strin
   }
 }
 
+/**
+ * With whole characters and `\p{L}` for a letter. What only the older rules allow, such as an
+ * escape that needs none, is read by those.
+ */
+function regularExpression(source: string, flags: string): RegExp {
+  try {
+    return new RegExp(source, `${flags}u`)
+  } catch {
+    return new RegExp(source, flags)
+  }
+}
+
 /** The first regular expression of a rule keeps the numbers, so that they mean one thing. */
 function capture(found: RegExpExecArray, captures: Captures): void {
   for (const [name, value] of Object.entries(found.groups ?? {})) captures[name] = value ?? ''
@@ -206,7 +218,7 @@ function capture(found: RegExpExecArray, captures: Captures): void {
 
 /** Every expression matches the empty text once an empty alternative is added: its groups show. */
 function groupsOf(source: string): Groups {
-  const found = new RegExp(`${source}|`).exec('')
+  const found = regularExpression(`${source}|`, '').exec('')
   return { names: Object.keys(found?.groups ?? {}), count: found?.length ?? 1 }
 }
 

@@ -1,4 +1,3 @@
-import { openAiChat } from '../../src/dialects/openai/chat.ts'
 import { conformance, type Traits } from './conformance.ts'
 import { dialectOf, shippedDialect } from './shipped.ts'
 
@@ -112,16 +111,4 @@ conformance(everything, {
   tools: true,
   finishReasons: ['stop', 'length', 'tool-calls', 'content-filter', 'a word of its own'],
   refused: { 'no history': {}, 'a mouth that says a number': { history: [{ says: 7 }] } },
-})
-
-conformance(openAiChat, {
-  path: '/v1/chat/completions',
-  body: { model: 'gpt-4o', messages, stream: true },
-  whole: { stream: false },
-  reasoning: true,
-  refusal: true,
-  tools: true,
-  finishReasons: ['stop', 'length', 'tool-calls', 'content-filter'],
-  terminator: '[DONE]',
-  refused: { 'no messages': { model: 'gpt-4o' } },
 })

@@ -3,7 +3,7 @@ import { joinBytes, utf8 } from '../../src/core/bytes.ts'
 import type { ChatRequest } from '../../src/core/chat-request.ts'
 import { type Dialect, isApiError, type ReplyContext } from '../../src/core/dialect.ts'
 import type { Event } from '../../src/core/event.ts'
-import type { Frame } from '../../src/core/frame.ts'
+import type { Frame, Framing } from '../../src/core/frame.ts'
 import type { Headers, HttpRequest } from '../../src/core/http.ts'
 import { through } from '../../src/core/push.ts'
 import { seededRandom } from '../../src/time/random.ts'
@@ -11,6 +11,8 @@ import { seededRandom } from '../../src/time/random.ts'
 /** Where requests go, and the headers that each of them has. */
 export interface Addressed {
   readonly path: string
+  /** Without the question mark. */
+  readonly query?: string
   readonly params?: Readonly<Record<string, string>>
   readonly headers?: Headers
 }
@@ -20,12 +22,12 @@ export function httpRequest(
   body: Uint8Array,
   headers: Headers = [],
 ): HttpRequest {
-  const { path, params = {} } = traits
+  const { path, query = '', params = {} } = traits
   return {
     method: 'POST',
-    url: path,
+    url: query === '' ? path : `${path}?${query}`,
     path,
-    query: new URLSearchParams(),
+    query: new URLSearchParams(query),
     headers: [...headers, ['content-type', 'application/json'], ...(traits.headers ?? [])],
     params,
     body,
@@ -62,6 +64,7 @@ export function decode(
   dialect: Dialect,
   body: Uint8Array,
   lengths: readonly number[] = [body.length],
+  framing: Framing = dialect.framing,
 ): Event[] {
   const chunks: Uint8Array[] = []
   for (let at = 0, i = 0; at < body.length; i++) {
@@ -69,7 +72,7 @@ export function decode(
     chunks.push(body.subarray(at, at + length))
     at += length
   }
-  return [...through(through(chunks, dialect.framing.decoder()), dialect.decoder())]
+  return [...through(through(chunks, framing.decoder()), dialect.decoder())]
 }
 
 /**

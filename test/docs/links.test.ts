@@ -59,11 +59,22 @@ describe.each(pagesThatRun)('%s', (page) => {
 })
 
 describe('README.md', () => {
-  it('names every dialect and where it listens', async () => {
+  it('names every dialect, and where it listens stands there or on a page that it links', async () => {
     const text = read('README.md')
+    const linked = allPages.filter((page) => text.includes(`](${page})`)).map(read)
     for (const { name, routes } of await knownDialects()) {
       expect(text).toContain(`\`${name}\``)
-      expect(text).toContain(routes[0]?.path)
+      const path = routes[0]?.path ?? name
+      const pages = [text, ...linked].filter((page) => page.includes(`\`${name}\``))
+      expect(
+        pages.some((page) => page.includes(path)),
+        `${name} at ${path}`,
+      ).toBe(true)
     }
+  })
+
+  it('links every page on a format', () => {
+    const pages = allPages.filter((page) => page.startsWith('docs/formats/'))
+    expect(pages.filter((page) => !read('README.md').includes(`](${page})`))).toEqual([])
   })
 })

@@ -11,7 +11,7 @@
  *   text show           what `show --dialect chatapi` prints for the scenario before it
  *   text                read by people only
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -22,10 +22,14 @@ const testedElsewhere = ['docs/adding-a-fault.md', 'docs/adding-a-dialect.md']
 export const allPages: readonly string[] = [
   'README.md',
   'CHANGELOG.md',
-  ...readdirSync(`${root}docs`)
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...pagesIn('docs'),
+  ...pagesIn('docs/formats'),
 ]
+
+function pagesIn(folder: string): string[] {
+  const names = existsSync(`${root}${folder}`) ? readdirSync(`${root}${folder}`) : []
+  return names.filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`)
+}
 
 export const pagesThatRun = allPages.filter((page) => !testedElsewhere.includes(page))
 

@@ -11,7 +11,7 @@ describe.concurrent('every block of', () => {
       for (const block of blocksOf(page)) await run.run(block)
       expect(run.unused).toEqual([])
     },
-    60_000,
+    120_000,
   )
 })
 

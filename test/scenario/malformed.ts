@@ -180,7 +180,7 @@ const matchers: Row[] = [
   ],
   [when('{ user: { matches: 7 } }'), '2:30', 'expected a text, found 7'],
   [when('{ user: { exists: maybe } }'), '2:29', 'expected true or false, found "maybe"'],
-  [when('{ dialect: [anthropc] }'), '2:23', 'unknown dialect "anthropc"; known are openai-chat'],
+  [when('{ dialect: [anthropc] }'), '2:23', 'unknown dialect "anthropc"; did you mean "anthropic"'],
   [when('{ stream: 1 }'), '2:21', 'expected true or false, found 1'],
   [when('{ turn: first }'), '2:19', 'expected a number, a list or a range, found "first"'],
   [when('{ turn: -1 }'), '2:19', 'expected a number, a list or a range, found -1'],

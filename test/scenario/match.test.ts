@@ -42,6 +42,27 @@ const fields: Row[] = [
     fits: [chat('a', 'b', 'c'), chat('a', 'c')],
     not: [chat('c', 'b', 'a'), chat('a'), chat('c', 'a')],
   },
+  {
+    when: '{ last: tool }',
+    fits: [
+      {
+        messages: [
+          { role: 'user', text: 'a' },
+          { role: 'tool', text: '1' },
+        ],
+      },
+    ],
+    not: [
+      chat(),
+      chat('a'),
+      {
+        messages: [
+          { role: 'tool', text: '1' },
+          { role: 'user', text: 'b' },
+        ],
+      },
+    ],
+  },
   { when: '{ tools: f }', fits: [{ tools: ['e', 'f'] }], not: [{}, { tools: ['e'] }] },
   { when: '{ tools: { exists: false } }', fits: [{}], not: [{ tools: ['e'] }] },
   { when: '{ tools: { not: f } }', fits: [{}, { tools: ['e'] }], not: [{ tools: ['e', 'f'] }] },
@@ -109,6 +130,16 @@ const forms: Row[] = [
     not: [{ user: 'help' }],
   },
   { when: "{ user: { matches: '^h.*o$' } }", fits: [{ user: 'hello' }], not: [{ user: 'hello!' }] },
+  {
+    when: String.raw`{ user: { matches: '^\p{Lu}\p{L}+.$' } }`,
+    fits: [{ user: 'Ärger🙂' }],
+    not: [{ user: 'ärger!' }, { user: 'p{Lu}p{L}!' }],
+  },
+  {
+    when: String.raw`{ user: { matches: '^a\-b\_$' } }`,
+    fits: [{ user: 'a-b_' }],
+    not: [{ user: 'a-b' }],
+  },
   {
     when: "{ user: { matches: 'HELLO', ignoreCase: true } }",
     fits: [{ user: 'hello' }],

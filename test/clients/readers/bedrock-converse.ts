@@ -45,6 +45,7 @@ export const bedrockConverseReader: Reader = {
     forbidden: { name: 'AccessDeniedException', status: 403 },
     'not-found': { name: 'ResourceNotFoundException', status: 404 },
     'model-not-found': { name: 'ValidationException', status: 400 },
+    'method-not-allowed': { name: 'BedrockRuntimeServiceException', status: 405 },
     timeout: { name: 'ModelTimeoutException', status: 408 },
     conflict: { name: 'ConflictException', status: 409 },
     'too-large': { name: 'BedrockRuntimeServiceException', status: 413 },
@@ -52,12 +53,14 @@ export const bedrockConverseReader: Reader = {
     'rate-limited': { name: 'ThrottlingException', status: 429 },
     'quota-exceeded': { name: 'ServiceQuotaExceededException', status: 400 },
     'server-error': { name: 'InternalServerException', status: 500 },
+    'bad-gateway': { name: 'InternalServerException', status: 502 },
     unavailable: { name: 'ServiceUnavailableException', status: 503 },
     overloaded: { name: 'ModelNotReadyException', status: 429 },
   },
   errorInStream: /It broke/,
-  // A clean end is taken for the whole answer, wherever it comes.
-  cut: (ending) => (ending === 'end' ? 'success' : /./),
+  // A clean end is taken for the whole answer, wherever it comes; so is the close of a connection,
+  // which Node's HTTP/2 client does not tell apart from it.
+  cut: (ending) => (ending === 'reset' ? /NGHTTP2_INTERNAL_ERROR/ : 'success'),
 }
 
 async function askConverse(client: BedrockRuntimeClient, asked: Asked): Promise<Heard> {

@@ -49,7 +49,7 @@ export interface Reader {
   }
   /** The vendor's words for the neutral finish reasons that its format has. */
   readonly finishes: Readonly<Record<string, string>>
-  /** The SDK's own error class and the status it shows, for each neutral code. */
+  /** The SDK's own error class and the status it shows, for each neutral code; none may be missing. */
   readonly errors: Readonly<
     Partial<Record<ApiErrorCode, { readonly name: string; readonly status?: number }>>
   >

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { looseText, utf8 } from '../../../src/core/bytes.ts'
@@ -7,11 +7,14 @@ import type { Event } from '../../../src/core/event.ts'
 import { compileDialect, resolveDialect } from '../../../src/dialects/declared/declared.ts'
 import { type DialectDescription, dialectSchema } from '../../../src/dialects/declared/schema.ts'
 import { cutText } from '../../../src/dialects/grain.ts'
+import { buoy } from '../../docs/buoy.ts'
+import { read, root } from '../../docs/pages.ts'
 import { conformance } from '../conformance.ts'
 import { dialectOf } from '../shipped.ts'
 import { accepted, bytesOf, encode, jsonRequest, replyTo } from '../wire.ts'
 
-const page = readFileSync(new URL('../../../docs/adding-a-dialect.md', import.meta.url), 'utf8')
+const page = read('docs/adding-a-dialect.md')
+const here = read('test/dialects/declared/adding-a-dialect.test.ts')
 
 const blocks = (language: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
@@ -93,4 +96,42 @@ describe('the tutorial on adding a dialect', () => {
   })
 })
 
+describe('the tutorial on a dialect in code', () => {
+  it('shows the code that is tested here', () => {
+    const code = read('test/docs/buoy.ts')
+      .replaceAll("'../../src/dialects/", "'./")
+      .replaceAll("'../../src/", "'../")
+    expect(page).toContain(`\`\`\`ts\n${code}\`\`\``)
+  })
+
+  it('names files that exist, but for its own', () => {
+    const named = [...page.matchAll(/`((?:src|test|docs)\/[\w/.-]+)`/g)].map(([, path]) => path)
+    expect(named.filter((path) => !existsSync(`${root}${path}`))).toEqual(['src/dialects/buoy.ts'])
+    const shapes = [...page.matchAll(/\(`([\w-]+\.ts)`\)/g)].map(([, file]) => file)
+    expect(shapes.length).toBeGreaterThan(3)
+    expect(shapes.filter((file) => !existsSync(`${root}src/dialects/shapes/${file}`))).toEqual([])
+  })
+
+  it('shows how it is listed for conformance', () => {
+    expect(page).toContain(/^conformance\(buoy[\s\S]*?^}\)\n/m.exec(here)?.[0])
+  })
+
+  it('writes streams that grow', () => {
+    const request = accepted(buoy, jsonRequest({ path: '/buoy/ask' }, { question: 'Where?' }))
+    const events = ['Due', ' north'].map((text): Event => ({ type: 'text', text }))
+    expect(looseText(bytesOf(encode(buoy, events, replyTo(request))))).toBe(
+      'data: {"said":"Due"}\n\ndata: {"said":"Due north"}\n\n' +
+        'data: {"said":"Due north","why":"stop"}\n\n',
+    )
+  })
+})
+
 conformance(dialectOf(final), traits)
+
+conformance(buoy, {
+  path: '/buoy/ask',
+  body: { question: 'hello', live: true },
+  whole: { live: false },
+  finishReasons: ['stop', 'length', 'content-filter', 'tide'],
+  refused: { 'no question': {}, 'a number for a question': { question: 7 } },
+})
