@@ -1,7 +1,7 @@
 /** What a wire format of a vendor must be able to do. Implementations stand in `src/dialects/`. */
 import type { ApiError } from './api-error.ts'
 import type { ChatRequest } from './chat-request.ts'
-import type { Event } from './event.ts'
+import type { Event, Usage } from './event.ts'
 import type { Frame, Framing } from './frame.ts'
 import type { Headers, HttpReply, HttpRequest } from './http.ts'
 import type { Push } from './push.ts'
@@ -21,6 +21,8 @@ interface ServiceContext {
 
 export interface ReplyContext extends ServiceContext {
   readonly request: ChatRequest
+  /** What the scenario itself tells, for formats that say some of it before the answer. */
+  readonly usage?: Usage
 }
 
 /** A reply that the service has kept, so that a later request can come back to it. */

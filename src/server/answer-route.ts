@@ -29,7 +29,7 @@ export function answerRoute(
 ): Answer | undefined {
   const { dialect, route, http } = place
   if (!dialect || !route?.answer) return undefined
-  const { memory, wasUsed } = watched(context.kept.of(dialect))
+  const { memory, wasUsed } = watched(context.kept.of(dialect, question.session))
   const reply = route.answer(http, routeContext(http.path, memory, context))
   if (onlyKept && !wasUsed()) return undefined
   if ('resume' in reply) return resumed(reply, dialect, question, context.kept)
@@ -65,7 +65,7 @@ function resumed(
   question: Question,
   replies: KeptReplies,
 ): Answer | undefined {
-  const kept = replies.recall(dialect, resume)
+  const kept = replies.recall(dialect, resume, question.session)
   if (!kept) return undefined
   const { reply, session, rule, seed, randomName } = kept
   const rest = resumeTimeline({

@@ -60,7 +60,9 @@ function fromScenarios(
   if (stage.scenarios.length === 0) return undefined
   const { dialect, route, http } = place
   const isChat = dialect !== undefined && route !== undefined && !route.answer
-  const parsed = isChat ? dialect.parseRequest(http, kept.of(dialect)) : plainRequest(http, dialect)
+  const parsed = isChat
+    ? dialect.parseRequest(http, kept.of(dialect, question.session))
+    : plainRequest(http, dialect)
   const goesOn = stage.replay !== undefined || stage.relay !== undefined
   if (isApiError(parsed)) {
     return goesOn ? undefined : simulated(place, question, parsed, 'request-check')
@@ -113,7 +115,12 @@ function fromRule(
     dialect,
     reply: context,
     seed,
-    tell: (script) => keepAndTell(script, kept, { ...told, arrivedMs: question.arrivedMs }),
+    tell: (script) =>
+      keepAndTell(script, kept, {
+        ...told,
+        arrivedMs: question.arrivedMs,
+        named: question.session,
+      }),
   })
   return answered(place, question, {
     ...told,

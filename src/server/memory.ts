@@ -14,6 +14,8 @@ export interface KeptFrom {
   /** When the request arrived, on the clock's scale. */
   readonly arrivedMs: number
   readonly session: string
+  /** The session that the client itself named: no other may come back to the reply. */
+  readonly named?: string | undefined
   /** `scenario/rule` */
   readonly rule: string
   readonly seed: number
@@ -44,7 +46,7 @@ export class KeptReplies {
     const { dialect, reply } = script
     const id = dialect.keepAs?.(reply)
     if (id === undefined) return undefined
-    const key = keyOf(dialect, id)
+    const key = keyOf(dialect, id, from.named)
     const kept = new KeptScript(script, from, this.#clock)
     this.#kept.delete(key)
     this.#kept.set(key, kept)
@@ -55,16 +57,16 @@ export class KeptReplies {
     return kept
   }
 
-  recall(dialect: Dialect, id: string): Kept | undefined {
-    return this.#kept.get(keyOf(dialect, id))
+  recall(dialect: Dialect, id: string, session: string | undefined): Kept | undefined {
+    return this.#kept.get(keyOf(dialect, id, session))
   }
 
-  /** What a dialect sees of it: its own replies. */
-  of(dialect: Dialect): Memory {
+  /** What a dialect sees of it: its own replies, of the session that the client names if any. */
+  of(dialect: Dialect, session?: string): Memory {
     return {
-      recall: (id) => this.recall(dialect, id),
-      forget: (id) => this.#kept.delete(keyOf(dialect, id)),
-      cancel: (id) => this.#kept.get(keyOf(dialect, id))?.cancel(),
+      recall: (id) => this.recall(dialect, id, session),
+      forget: (id) => this.#kept.delete(keyOf(dialect, id, session)),
+      cancel: (id) => this.#kept.get(keyOf(dialect, id, session))?.cancel(),
     }
   }
 
@@ -76,7 +78,8 @@ export class KeptReplies {
   }
 }
 
-const keyOf = ({ name }: Dialect, id: string): string => `${name}/${id}`
+const keyOf = ({ name }: Dialect, id: string, session = ''): string =>
+  JSON.stringify([name, session, id])
 
 class KeptScript implements Kept {
   readonly reply: ReplyContext

@@ -19,10 +19,18 @@ export interface Script {
   readonly reply: ReplyContext
 }
 
-export const scriptTimeline = (script: Script): Timeline => ({
-  [Symbol.iterator]: () =>
-    script.reply.request.stream ? streamedSteps(script) : wholeSteps(script),
-})
+export function scriptTimeline(given: Script): Timeline {
+  const script = withToldUsage(given)
+  return {
+    [Symbol.iterator]: () =>
+      script.reply.request.stream ? streamedSteps(script) : wholeSteps(script),
+  }
+}
+
+function withToldUsage(script: Script): Script {
+  const told = script.steps.find((step) => step.do === 'usage')
+  return told ? { ...script, reply: { ...script.reply, usage: told.usage } } : script
+}
 
 /** All that a script says, and when it ends; silence without end is endless. */
 export function toldBy(script: Script): { events: readonly Event[]; endMs: number } {

@@ -229,7 +229,7 @@ describe('a request that the service would not take', () => {
   const user = { role: 'user', content: 'hi' }
 
   it.each([
-    ['no model', { messages: [user] }, 'model'],
+    ['no model', { messages: [user] }, null],
     ['no messages', { model: 'm' }, 'messages'],
     ['an empty list of messages', { model: 'm', messages: [] }, 'messages'],
     ['a role nobody has', { model: 'm', messages: [{ ...user, role: 'me' }] }, 'messages[0].role'],

@@ -3,13 +3,16 @@
  * makes of them. The coverage table of the README is what passes here.
  */
 import { writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Double, start } from '../../src/index.ts'
 import { read, root } from '../docs/pages.ts'
 import { checks } from './readers/checks.ts'
 import { Coverage, tableIn, withTable } from './readers/coverage.ts'
 import { readers } from './readers/index.ts'
 import { scenarioFor } from './readers/scenario.ts'
+
+// A check asks dozens of times; an SDK that never settles is found out much sooner by itself.
+vi.setConfig({ testTimeout: 60_000 })
 
 const finishReasons = new Set(readers.flatMap(({ finishes }) => Object.keys(finishes)))
 const scenario = scenarioFor([...finishReasons])

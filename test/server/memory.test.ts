@@ -84,6 +84,14 @@ describe('kept replies', () => {
     expect(replies.of(named).recall('b')).toBeUndefined()
   })
 
+  it('is not given to another session than the one that the client named', () => {
+    const replies = new KeptReplies(new VirtualClock())
+    replies.keep(scriptOf('a', hello), { ...from(), named: 'mine' })
+    expect(replies.of(named, 'mine').recall('a')).toBeDefined()
+    expect(replies.of(named, 'other').recall('a')).toBeUndefined()
+    expect(replies.of(named).recall('a')).toBeUndefined()
+  })
+
   it('are forgotten one by one, by session, or all', () => {
     const replies = new KeptReplies(new VirtualClock())
     const known = (): string[] =>

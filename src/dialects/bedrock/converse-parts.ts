@@ -75,15 +75,15 @@ function deltaOf(kind: Part['kind'], text: string): object {
   return kind === 'reasoning' ? { reasoningContent: { text } } : { text }
 }
 
-export function usageObject(usage: Usage): object {
-  const cached =
-    usage.cachedTokens === undefined ? {} : { cacheReadInputTokens: usage.cachedTokens }
+/** What came from the cache is not counted as input here. */
+export function usageObject({ inputTokens, outputTokens, cachedTokens }: Usage): object {
+  const cached = cachedTokens === undefined ? {} : { cacheReadInputTokens: cachedTokens }
   return {
     ...cached,
-    inputTokens: usage.inputTokens,
-    outputTokens: usage.outputTokens,
+    inputTokens: inputTokens - (cachedTokens ?? 0),
+    outputTokens,
     serverToolUsage: {},
-    totalTokens: usage.inputTokens + usage.outputTokens,
+    totalTokens: inputTokens + outputTokens,
   }
 }
 
@@ -156,8 +156,11 @@ export function readReasoning({ text, signature }: JsonObject): Event[] | undefi
 
 export function readUsage(value: unknown): Event[] | undefined {
   if (!isObject(value)) return undefined
-  const { inputTokens, outputTokens, cacheReadInputTokens: cachedTokens } = value
-  if (typeof inputTokens !== 'number' || typeof outputTokens !== 'number') return undefined
-  const cached = typeof cachedTokens === 'number' ? { cachedTokens } : {}
-  return [{ type: 'usage', usage: { inputTokens, outputTokens, ...cached } }]
+  const { inputTokens: input, outputTokens, cacheReadInputTokens: cachedTokens } = value
+  if (typeof input !== 'number' || typeof outputTokens !== 'number') return undefined
+  if (typeof cachedTokens !== 'number') {
+    return [{ type: 'usage', usage: { inputTokens: input, outputTokens } }]
+  }
+  const inputTokens = input + cachedTokens
+  return [{ type: 'usage', usage: { inputTokens, outputTokens, cachedTokens } }]
 }

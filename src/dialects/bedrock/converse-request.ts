@@ -10,11 +10,12 @@ import { type BodyIssue, checkBody, dottedPath } from '../shapes/checked.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import { serializationError } from './error.ts'
 
+const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/)
+
 const block = z.looseObject({
   text: z.string().optional(),
-  toolUse: z
-    .looseObject({ toolUseId: z.string(), name: z.string(), input: z.unknown() })
-    .optional(),
+  image: z.looseObject({ format: z.enum(['png', 'jpeg', 'gif', 'webp']) }).optional(),
+  toolUse: z.looseObject({ toolUseId: z.string(), name: toolName, input: z.unknown() }).optional(),
   toolResult: z
     .looseObject({
       toolUseId: z.string(),
@@ -29,8 +30,13 @@ const message = z.looseObject({
   content: z.array(block).min(1),
 })
 
+const tool = z.looseObject({
+  toolSpec: z.looseObject({ name: toolName, inputSchema: z.looseObject({}) }).optional(),
+})
+
 const requestSchema = z.looseObject({
-  messages: z.array(message).min(1),
+  messages: z.array(message).min(1).optional(),
+  promptVariables: z.looseObject({}).optional(),
   system: z.array(z.looseObject({ text: z.string().optional() })).optional(),
   inferenceConfig: z
     .looseObject({
@@ -40,11 +46,7 @@ const requestSchema = z.looseObject({
       stopSequences: z.array(z.string()).optional(),
     })
     .optional(),
-  toolConfig: z
-    .looseObject({
-      tools: z.array(z.looseObject({ toolSpec: z.looseObject({ name: z.string() }).optional() })),
-    })
-    .optional(),
+  toolConfig: z.looseObject({ tools: z.array(tool).min(1) }).optional(),
 })
 
 type Body = z.infer<typeof requestSchema>
@@ -56,7 +58,8 @@ export function parseConverse(http: HttpRequest, dialect: string): ChatRequest |
   const { body, data } = checked
   const problem = conversationProblem(data)
   if (problem !== undefined) return { code: 'invalid-request', message: problem }
-  const messages = data.messages.flatMap(({ role, content }) => neutralMessages(role, content))
+  const given = data.messages ?? []
+  const messages = given.flatMap(({ role, content }) => neutralMessages(role, content))
   const system = data.system?.flatMap(({ text }) => text ?? []) ?? []
   return {
     dialect,
@@ -103,24 +106,56 @@ const shownValue = (value: unknown): string =>
   value === undefined ? 'null' : `'${typeof value === 'string' ? value : JSON.stringify(value)}'`
 
 /** What is well formed and yet no conversation. */
-function conversationProblem({ messages }: Body): string | undefined {
+function conversationProblem({ messages, promptVariables, toolConfig }: Body): string | undefined {
+  // A prompt that the service keeps brings messages of its own.
+  if (!messages) {
+    return promptVariables
+      ? undefined
+      : "1 validation error detected: Value null at 'messages' failed to satisfy constraint: Member must not be null"
+  }
   if (messages[0]?.role !== 'user') {
     return 'A conversation must start with a user message. Try again with a conversation that starts with a user message.'
+  }
+  const usesTools = messages.some(({ content }) =>
+    content.some(({ toolUse, toolResult }) => toolUse || toolResult),
+  )
+  if (usesTools && !toolConfig) {
+    return 'The toolConfig field must be defined when using toolUse and toolResult content blocks.'
   }
   for (const [at, { role, content }] of messages.entries()) {
     if (role === messages[at - 1]?.role) {
       return `A conversation must alternate between user and assistant roles; messages.${at} does not.`
     }
-    const bad = content.findIndex((part) => !isKnown(part))
-    if (bad >= 0) {
-      return `The content block at messages.${at}.content.${bad} has to have exactly one of these members: ${blockKinds.join(', ')}.`
-    }
-    const blank = content.findIndex(({ text }) => text?.trim() === '')
-    if (blank >= 0) {
-      return `The text field in the ContentBlock object at messages.${at}.content.${blank} is blank. Add text to the text field, and try again.`
-    }
+    const problem = blockProblem(content, at) ?? toolProblem(messages, at)
+    if (problem !== undefined) return problem
   }
   return undefined
+}
+
+function blockProblem(content: readonly Block[], at: number): string | undefined {
+  const bad = content.findIndex((part) => !isKnown(part))
+  if (bad >= 0) {
+    return `The content block at messages.${at}.content.${bad} has to have exactly one of these members: ${blockKinds.join(', ')}.`
+  }
+  const blank = content.findIndex(({ text }) => text?.trim() === '')
+  return blank < 0
+    ? undefined
+    : `The text field in the ContentBlock object at messages.${at}.content.${blank} is blank. Add text to the text field, and try again.`
+}
+
+/** Every call is answered by the message after it, and nothing else is. */
+function toolProblem(messages: NonNullable<Body['messages']>, at: number): string | undefined {
+  const before = messages[at - 1]?.content ?? []
+  const called = before.flatMap(({ toolUse }) => toolUse?.toolUseId ?? [])
+  const content = messages[at]?.content ?? []
+  const answered = content.flatMap(({ toolResult }) => toolResult?.toolUseId ?? [])
+  const missing = called.filter((id) => !answered.includes(id))
+  if (missing.length > 0) {
+    return `Expected toolResult blocks at messages.${at}.content for the following Ids: ${missing.join(', ')}`
+  }
+  return answered.length > called.length
+    ? `The number of toolResult blocks at messages.${at}.content exceeds the number of toolUse blocks of previous turn.`
+    : undefined
 }
 
 const blockKinds = [

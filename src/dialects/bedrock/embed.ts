@@ -14,11 +14,13 @@ const titanSchema = z.looseObject({
   inputText: z.string().min(1),
   dimensions: z.union([z.literal(256), z.literal(512), z.literal(1024)]).optional(),
   normalize: z.boolean().optional(),
+  embeddingTypes: z.array(z.literal('float')).optional(),
 })
 
 const cohereSchema = z.looseObject({
   texts: z.array(z.string()).min(1).max(96),
   input_type: z.enum(['search_document', 'search_query', 'classification', 'clustering']),
+  embedding_types: z.array(z.literal('float')).optional(),
 })
 
 const nothing = { reader: () => ({ read: () => undefined, end: () => [] }), readWhole: () => [] }

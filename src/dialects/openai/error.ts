@@ -4,7 +4,7 @@
  */
 import { type ApiError, type ApiErrorCode, apiErrorStatus } from '../../core/api-error.ts'
 import type { Message } from '../../core/frame.ts'
-import { type Headers, type HttpReply, type HttpRequest, header } from '../../core/http.ts'
+import { type Headers, type HttpReply, header } from '../../core/http.ts'
 import type { Random } from '../../core/random.ts'
 import { errorReply, keepBody } from '../shapes/error-reply.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
@@ -26,9 +26,6 @@ export function openAiErrorObject(error: ApiError): OpenAiErrorObject {
   const { type, code, message } = openAiErrorWords[error.code]
   return { message: error.message ?? message, type, param: error.param ?? null, code }
 }
-
-export const openAiError = (error: ApiError, _http?: HttpRequest, random?: Random): HttpReply =>
-  variantError(openAi, error, random)
 
 export const readOpenAiError = (body: JsonObject): ApiError | undefined =>
   readVariantError(openAi, body)
@@ -132,17 +129,20 @@ function wordsOf({ errors }: ChatVariant): Readonly<Record<string, ApiErrorCode>
 /** The words of the service itself, then those that all share, then what the number says. */
 function codeOf({ errors }: ChatVariant, { type = null, code = null }: JsonObject): ApiErrorCode {
   const all = entriesOf(errors.words)
+  const statusOf = ([name, words]: (typeof all)[number]): number =>
+    words.status ?? apiErrorStatus[name]
   const same = all.filter(
     ([, words]) => (words.type ?? null) === type && (words.code ?? null) === code,
   )
-  const [only] = same
-  // Words that stand for several codes say no more than their type.
-  if (only && same.length === 1 && (type !== null || code !== null)) return only[0]
+  const [first] = same
+  // Words that stand for several statuses say no more than their type.
+  const isTold = (type !== null || code !== null) && new Set(same.map(statusOf)).size === 1
+  if (first && isTold) return first[0]
   const shared = codesByWord[String(code)] ?? codesByWord[String(type)]
   if (shared) return shared
-  const byStatus = all.find(
-    ([name, { status = apiErrorStatus[name] }]) => status === Number(code ?? Number.NaN),
-  )
+  const byStatus = all.find((entry) => statusOf(entry) === Number(code ?? Number.NaN))
+  const ofType = all.filter(([, words]) => type !== null && words.type === type)
   if (byStatus) return byStatus[0]
+  if (ofType.length === 1 && ofType[0]) return ofType[0][0]
   return type === 'invalid_request_error' ? 'invalid-request' : 'server-error'
 }

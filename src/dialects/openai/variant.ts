@@ -64,7 +64,7 @@ export interface DeltaForms {
 }
 
 /** The whole answer. `content` is absent where a call or a refusal stands in for it, `text` never. */
-export interface WholeForm {
+interface WholeForm {
   /** `id`, `created`, `model`, `fingerprint`, `requestId`, `seed`, `choices`, `usage`. */
   readonly reply: JsonTemplate
   /** `index`, `message`, `logprobs`, `finish`. */

@@ -238,7 +238,7 @@ async function outcome(asked: Promise<Heard>): Promise<Attempt> {
   return Promise.race([settled, tooLate])
 }
 
-const patienceMs = 8_000
+const patienceMs = 15_000
 
 function expectOutcome(attempt: Attempt, expected: Outcome, place: string): void {
   if (expected === 'success') {

@@ -223,6 +223,8 @@ describe('the errors of Bedrock', () => {
 })
 
 describe('a request to Converse', () => {
+  const toolConfig = { tools: [{ toolSpec: { name: 'a', inputSchema: { json: {} } } }] }
+
   const refusal = (body: object): string => {
     const http = jsonRequest(at(haiku, 'converse'), body)
     const refused = bedrockConverse.parseRequest(http)
@@ -254,8 +256,62 @@ describe('a request to Converse', () => {
       { messages: [{ role: 'user', content: [{ text: '' }] }] },
       'ValidationException: The text field in the ContentBlock object at messages.0.content.0 is blank. Add text to the text field, and try again.',
     ],
+    [
+      {
+        messages: [
+          user,
+          { role: 'assistant', content: [{ toolUse: { toolUseId: 't', name: 'a', input: {} } }] },
+        ],
+      },
+      'ValidationException: The toolConfig field must be defined when using toolUse and toolResult content blocks.',
+    ],
+    [
+      {
+        toolConfig,
+        messages: [
+          user,
+          { role: 'assistant', content: [{ toolUse: { toolUseId: 't', name: 'a', input: {} } }] },
+          user,
+        ],
+      },
+      'ValidationException: Expected toolResult blocks at messages.2.content for the following Ids: t',
+    ],
+    [
+      {
+        toolConfig,
+        messages: [{ role: 'user', content: [{ toolResult: { toolUseId: 't', content: [] } }] }],
+      },
+      'ValidationException: The number of toolResult blocks at messages.0.content exceeds the number of toolUse blocks of previous turn.',
+    ],
+    [
+      { messages: [user], toolConfig: { tools: [] } },
+      "ValidationException: 1 validation error detected: Value '[]' at 'toolConfig.tools' failed to satisfy constraint: Member must have length greater than or equal to 1",
+    ],
+    [
+      { messages: [user], toolConfig: { tools: [{ toolSpec: { name: 'a' } }] } },
+      "ValidationException: 1 validation error detected: Value null at 'toolConfig.tools.0.toolSpec.inputSchema' failed to satisfy constraint: Member must not be null",
+    ],
+    [
+      { messages: [{ role: 'user', content: [{ image: { format: 'bmp' } }] }] },
+      "ValidationException: 1 validation error detected: Value 'bmp' at 'messages.0.content.0.image.format' failed to satisfy constraint: Member must satisfy enum value set: [png, jpeg, gif, webp]",
+    ],
   ])('%j is refused', (body, expected) => {
     expect(refusal(body)).toBe(expected)
+  })
+
+  it('needs no messages where it names a prompt that the service keeps', () => {
+    expect(converse({ promptVariables: { topic: { text: 'seas' } } }).request.user).toBeUndefined()
+  })
+
+  it('does not count what came from the cache as input', () => {
+    const usage = { inputTokens: 100, outputTokens: 50, cachedTokens: 30 }
+    const { body } = bedrockConverse.whole([{ type: 'usage', usage }], converse())
+    expect(JSON.parse(String(body)).usage).toMatchObject({
+      inputTokens: 70,
+      cacheReadInputTokens: 30,
+      totalTokens: 150,
+    })
+    expect(bedrockConverse.decodeWhole(Buffer.from(body))).toContainEqual({ type: 'usage', usage })
   })
 
   it('tells the results of tools from what the user says', () => {
@@ -265,7 +321,11 @@ describe('a request to Converse', () => {
       { role: 'assistant', content: [{ toolUse: { toolUseId: 't', name: 'look', input: {} } }] },
       { role: 'user', content: [{ toolResult }] },
     ]
-    const { request } = converse({ system: [{ text: 'Be brief.' }], messages })
+    const { request } = converse({
+      system: [{ text: 'Be brief.' }],
+      messages,
+      toolConfig: { tools: [{ toolSpec: { name: 'look', inputSchema: { json: {} } } }] },
+    })
     expect(request.messages).toEqual([
       { role: 'system', text: 'Be brief.' },
       { role: 'user', text: 'hello' },

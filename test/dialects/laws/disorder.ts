@@ -5,6 +5,7 @@ import { looseText } from '../../../src/core/bytes.ts'
 import type { Event } from '../../../src/core/event.ts'
 import { disorder, errorCodes } from '../traits.ts'
 import { bytesOf, encode } from '../wire.ts'
+import { holds } from './holds.ts'
 import type { Subject } from './subject.ts'
 
 export function disorderLaws(subject: Subject): void {
@@ -15,7 +16,7 @@ export function disorderLaws(subject: Subject): void {
 
   describe(`${dialect.name} and events in disorder`, () => {
     it('writes any events in any order, the same way twice', () => {
-      fc.assert(
+      holds(
         fc.property(disorder(), (events) => {
           expect(looseText(subject.written(events))).toBe(looseText(subject.written(events)))
         }),
@@ -23,7 +24,7 @@ export function disorderLaws(subject: Subject): void {
     })
 
     it('reads whatever it has written, wherever it is cut', () => {
-      fc.assert(
+      holds(
         fc.property(disorder(), fc.integer({ min: 1, max: 30 }), (events, length) => {
           const body = Buffer.from(subject.written(events))
           const [once, again] = [subject.read(body), subject.read(body, [length])]
@@ -35,7 +36,7 @@ export function disorderLaws(subject: Subject): void {
 
     it('finds its frames again, whatever they say', () => {
       if (subject.framing.name === 'text') return
-      fc.assert(
+      holds(
         fc.property(disorder(['raw']), (events) => {
           const frames = encode(dialect, events, subject.streaming())
           const decoder = subject.framing.decoder()
@@ -49,7 +50,7 @@ export function disorderLaws(subject: Subject): void {
 
     if (traits.whole) {
       it('answers in one piece whatever the events are', () => {
-        fc.assert(
+        holds(
           fc.property(disorder(['error']), (events) => {
             const { status, body } = dialect.whole(events, subject.inOnePiece())
             expect(status).toBe(200)

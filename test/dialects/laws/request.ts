@@ -6,6 +6,7 @@ import { type Dialect, isApiError } from '../../../src/core/dialect.ts'
 import { builtInDialects } from '../../../src/dialects/registry.ts'
 import type { Traits } from '../traits.ts'
 import { accepted, httpRequest, jsonRequest } from '../wire.ts'
+import { holds } from './holds.ts'
 import type { Subject } from './subject.ts'
 
 export function requestLaws({ dialect, traits }: Subject): void {
@@ -71,7 +72,7 @@ export function requestLaws({ dialect, traits }: Subject): void {
         fc.json().map((json) => utf8(json)),
         fields.map((changed) => utf8(JSON.stringify({ ...traits.body, ...changed }))),
       )
-      fc.assert(
+      holds(
         fc.property(bodies, (body) => {
           const http = httpRequest(traits, body)
           const request = dialect.parseRequest(http)

@@ -8,6 +8,7 @@ import { header } from '../../../src/core/http.ts'
 import { cutText } from '../../../src/dialects/grain.ts'
 import { errorCodes } from '../traits.ts'
 import { bytesOf, encode } from '../wire.ts'
+import { holds } from './holds.ts'
 import { bareType, type Subject } from './subject.ts'
 
 /** Most formats are JSON; in those that have names for messages, nobody knows this one either. */
@@ -25,7 +26,7 @@ export function streamLaws(subject: Subject): void {
     it('gives back the events it was given, wherever its bytes are cut', () => {
       const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 })
       const comments = commentsAtStart(subject)
-      fc.assert(
+      holds(
         fc.property(replies, cuts, (events, lengths) => {
           const read = subject.read(subject.written(events), lengths)
           expect(subject.essence(read)).toEqual([...comments, ...subject.essence(events)])
@@ -36,7 +37,7 @@ export function streamLaws(subject: Subject): void {
 
     it('ends every call that it began, once, before the finish', () => {
       if (traits.textOnly) return
-      fc.assert(
+      holds(
         fc.property(replies, (events) => {
           const read = subject.read(subject.written(events))
           const ended = read.flatMap((event) => (event.type === 'tool-end' ? [event.index] : []))
@@ -49,7 +50,7 @@ export function streamLaws(subject: Subject): void {
     })
 
     it('brings each delta that the grain makes, and no other', () => {
-      fc.assert(
+      holds(
         fc.property(fc.string({ unit: 'grapheme', maxLength: 400 }), (text) => {
           const deltas = cutText(text, dialect.grain)
           const events = deltas.map((delta): Event => ({ type: 'text', text: delta }))
@@ -70,7 +71,7 @@ export function streamLaws(subject: Subject): void {
     })
 
     it('writes the same bytes for the same seed', () => {
-      fc.assert(
+      holds(
         fc.property(replies, (events) => {
           expect(looseText(subject.written(events))).toBe(looseText(subject.written(events)))
         }),
@@ -80,7 +81,7 @@ export function streamLaws(subject: Subject): void {
     it('finds its own frames again in the bytes that they make', () => {
       // Plain text has no borders.
       if (subject.framing.name === 'text') return
-      fc.assert(
+      holds(
         fc.property(replies, (events) => {
           const frames = encode(dialect, events, subject.streaming())
           const decoder = subject.framing.decoder()
@@ -137,7 +138,7 @@ export function streamLaws(subject: Subject): void {
     })
 
     it('keeps every byte of a stream that it cannot read', () => {
-      fc.assert(
+      holds(
         fc.property(fc.uint8Array({ maxLength: 60 }), (body) => {
           const read = subject.read(Buffer.from(body), [7])
           const kept = read.flatMap((event) => (event.type === 'raw' ? [event.bytes] : []))

@@ -5,6 +5,7 @@ import { looseText } from '../../../src/core/bytes.ts'
 import type { Event } from '../../../src/core/event.ts'
 import type { HttpReply } from '../../../src/core/http.ts'
 import { fold } from '../../../src/dialects/shapes/said.ts'
+import { holds } from './holds.ts'
 import type { Subject } from './subject.ts'
 
 export function wholeLaws(subject: Subject): void {
@@ -26,7 +27,7 @@ export function wholeLaws(subject: Subject): void {
     })
 
     it('says what the stream says', () => {
-      fc.assert(
+      holds(
         fc.property(replies, (events) => {
           const streamed = subject.read(subject.written(events))
           expect(subject.essence(readWhole(events))).toEqual(
@@ -38,7 +39,7 @@ export function wholeLaws(subject: Subject): void {
 
     it('has the usage that the stream has', () => {
       if (!traits.usage) return
-      fc.assert(
+      holds(
         fc.property(replies, (events) => {
           const { usage } = fold(subject.read(subject.written(events)))
           expect(fold(readWhole(events)).usage).toEqual(usage)
@@ -48,7 +49,7 @@ export function wholeLaws(subject: Subject): void {
 
     it('draws the ids of calls that the stream draws', () => {
       if (!traits.tools || traits.callIds === false) return
-      fc.assert(
+      holds(
         fc.property(replies, (events) => {
           const nameless = events.map(withoutId)
           const drawn = idsOf(readWhole(nameless))
@@ -59,7 +60,7 @@ export function wholeLaws(subject: Subject): void {
     })
 
     it('is the same for the same seed', () => {
-      fc.assert(
+      holds(
         fc.property(replies, (events) => {
           expect(whole(events)).toEqual(whole(events))
         }),
