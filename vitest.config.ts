@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests that touch no socket, file or global share their workers: loading modules is their cost. */
-const pure = 'test/{dialects,faults,framing,scenario,time}/**/*.test.ts'
+/** Tests that leave no global changed share their workers: loading modules is their cost. */
+const sharing = 'test/{clients,dialects,faults,framing,scenario}/**/*.test.ts'
 
 export default defineConfig({
   test: {
@@ -9,8 +9,8 @@ export default defineConfig({
     // SDKs print what they make of a fault; who fails shows it.
     silent: 'passed-only',
     projects: [
-      { extends: true, test: { name: 'pure', include: [pure], isolate: false } },
-      { extends: true, test: { name: 'live', include: ['test/**/*.test.ts'], exclude: [pure] } },
+      { extends: true, test: { name: 'sharing', include: [sharing], isolate: false } },
+      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [sharing] } },
     ],
   },
 })

@@ -92,11 +92,10 @@ describe('keys and models', () => {
       'x-vanusai-sessionid': 's',
       ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
     }
-    const body = JSON.stringify({
-      model,
-      prompt: 'hi',
-      messages: [{ role: 'user', content: 'hi' }],
-    })
+    const asked = path.startsWith('/api/v1/')
+      ? { prompt: 'hi' }
+      : { messages: [{ role: 'user', content: 'hi' }] }
+    const body = JSON.stringify({ model, ...asked })
     const reply = await fetch(double.url(path), { method: 'POST', headers, body })
     await reply.arrayBuffer()
     return reply.status

@@ -278,7 +278,7 @@ describe('replaying', () => {
     })
     await using recorder = await start({ upstream: service.url(), tapes })
     for (const content of contents) {
-      await (await ask(recorder, content, { more: { stream: false, b: 1, a: 2 } })).text()
+      await (await ask(recorder, content, { more: { stream: false, n: 1, seed: 2 } })).text()
     }
     return tapes
   }
@@ -289,7 +289,7 @@ describe('replaying', () => {
 
   it('plays the same request in the order of its recordings, and then the last again', async () => {
     await using double = await start({ recordings: [await taped('hi', 'hi', 'other')] })
-    const order = { a: 2, b: 1 }
+    const order = { seed: 2, n: 1 }
     expect([
       await said(double, 'hi', order),
       await said(double, 'other', order),

@@ -33,6 +33,42 @@ export function budgetProblem({ thinking, max_tokens: most }: JsonObject): strin
   return 'max_tokens: `max_tokens` must be greater than `thinking.budget_tokens`.'
 }
 
+/** What thinking does not go together with. */
+export function thinkingProblem(body: JsonObject): string | undefined {
+  const { thinking, temperature, tool_choice: choice } = body
+  const kind = isObject(thinking) ? thinking['type'] : undefined
+  if (kind !== 'enabled' && kind !== 'adaptive') return undefined
+  if (typeof temperature === 'number' && temperature !== 1) {
+    return '`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.'
+  }
+  const isForced = isObject(choice) && (choice['type'] === 'any' || choice['type'] === 'tool')
+  return kind === 'enabled' && isForced
+    ? 'Thinking may not be enabled when tool_choice forces tool use.'
+    : undefined
+}
+
+export function stopProblem({ stop_sequences: sequences }: JsonObject): string | undefined {
+  const isBlank = (sequence: unknown): boolean => String(sequence).trim() === ''
+  return Array.isArray(sequences) && sequences.some(isBlank)
+    ? 'stop_sequences: each stop sequence must contain non-whitespace'
+    : undefined
+}
+
+const mostCached = 4
+
+export function cacheProblem({ tools, system, messages }: JsonObject): string | undefined {
+  const blocks = objectsIn(messages).flatMap(({ content }) => objectsIn(content))
+  const results = blocks.flatMap(({ type, content }) =>
+    type === 'tool_result' ? objectsIn(content) : [],
+  )
+  const marked = [...objectsIn(tools), ...objectsIn(system), ...blocks, ...results].filter(
+    ({ cache_control: cache }) => isObject(cache),
+  )
+  return marked.length > mostCached
+    ? `A maximum of ${mostCached} blocks with cache_control may be provided. Found ${marked.length}.`
+    : undefined
+}
+
 /** What the version of October 2026 takes no more. */
 export function removedProblem(body: JsonObject): string | undefined {
   const field = ['temperature', 'top_p', 'top_k'].find((name) => body[name] !== undefined)

@@ -109,9 +109,10 @@ const outputUsage = ({ outputTokens, reasoningTokens }: Usage): Record<string, u
 })
 
 /** For a message that has only begun: its first token is counted before it is said. */
-export const usageAtStart = ({ request }: ReplyContext): Usage => ({
-  inputTokens: inputTokens(request.messages),
+export const usageAtStart = ({ request, usage }: ReplyContext): Usage => ({
+  inputTokens: usage?.inputTokens ?? inputTokens(request.messages),
   outputTokens: 1,
+  ...(usage?.cachedTokens ? { cachedTokens: usage.cachedTokens } : {}),
 })
 
 /** For a reply whose events tell no usage: what it has said. */

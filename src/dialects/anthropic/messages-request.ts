@@ -5,7 +5,15 @@ import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import { type HttpRequest, header } from '../../core/http.ts'
 import { type BodyIssue, checkBody, dottedPath } from '../shapes/checked.ts'
 import { type JsonObject, objectsIn } from '../shapes/json-body.ts'
-import { budgetProblem, conversationProblem, removedProblem, toolProblem } from './conversation.ts'
+import {
+  budgetProblem,
+  cacheProblem,
+  conversationProblem,
+  removedProblem,
+  stopProblem,
+  thinkingProblem,
+  toolProblem,
+} from './conversation.ts'
 import { countSchema, messagesSchema, wordsFor } from './request-schema.ts'
 
 type Parse = (http: HttpRequest, dialect: string) => ChatRequest | ApiError
@@ -25,14 +33,16 @@ type Schema = z.ZodType<JsonObject>
 function parsing(schemas: { readonly usual: Schema; readonly beta: Schema }): Parse {
   return (http, dialect) => {
     const isBeta = header(http.headers, 'anthropic-beta') !== undefined
-    const version = header(http.headers, 'anthropic-version')
-    const unknown = versionProblem(version)
-    if (unknown !== undefined) return { code: 'invalid-request', message: unknown }
+    const unknown = refusedVersion(http)
+    if (unknown) return unknown
     const checked = checkBody(http, { schema: isBeta ? schemas.beta : schemas.usual, refuse })
     if ('code' in checked) return checked
     const problem =
-      (version === newest ? removedProblem(checked.body) : undefined) ??
+      (versionOf(http) === newest ? removedProblem(checked.body) : undefined) ??
       toolProblem(checked.body) ??
+      thinkingProblem(checked.body) ??
+      cacheProblem(checked.body) ??
+      stopProblem(checked.body) ??
       (isBeta ? undefined : problemIn(checked.body))
     if (problem !== undefined) return { code: 'invalid-request', message: problem }
     return chatRequest(http, dialect, checked.body)
@@ -47,11 +57,16 @@ const newest = '2026-10-21'
 
 const versions = [newest, '2023-06-01', '2023-01-01']
 
-function versionProblem(version: string | undefined): string | undefined {
-  if (version === undefined) return 'anthropic-version: header is required'
-  return versions.includes(version)
-    ? undefined
-    : `anthropic-version: "${version}" is not a valid version`
+const versionOf = ({ headers }: HttpRequest): string | undefined =>
+  header(headers, 'anthropic-version')
+
+/** Every request says for which version it was written. */
+export function refusedVersion(http: HttpRequest): ApiError | undefined {
+  const version = versionOf(http)
+  if (version !== undefined && versions.includes(version)) return undefined
+  const problem =
+    version === undefined ? 'header is required' : `"${version}" is not a valid version`
+  return { code: 'invalid-request', message: `anthropic-version: ${problem}` }
 }
 
 function refuse({ path, found, issue }: BodyIssue): ApiError {

@@ -23,22 +23,14 @@ import { uuid } from '../../core/random.ts'
 import { sse } from '../../framing/index.ts'
 import { inputTokens } from '../shapes/input-tokens.ts'
 import { finishOf, fold, type SaidPart, textOf } from '../shapes/said.ts'
-import { argumentsObject } from '../shapes/whole-calls.ts'
 import { anthropicError } from './error.ts'
-import {
-  type Drawn,
-  drawnFrom,
-  estimatedUsage,
-  messageObject,
-  omitsThinking,
-  requestId,
-  stopOf,
-} from './message.ts'
+import { estimatedUsage, messageObject, requestId, stopOf } from './message.ts'
 import { decodeWhole, messagesDecoder } from './messages-decoder.ts'
 import { messagesEncoder, ping } from './messages-encoder.ts'
 import { parseCount, parseMessages } from './messages-request.ts'
 import { modelNotFound, modelRoutes } from './models.ts'
 import { rateLimitHeaders, rateLimitNames } from './rate-limits.ts'
+import { contentOf } from './whole.ts'
 
 const framing = sse()
 
@@ -101,12 +93,11 @@ function countTokens(http: HttpRequest, { random }: RouteContext): HttpReply | A
 }
 
 function whole(events: Iterable<Event>, reply: ReplyContext): HttpReply {
-  const { choices, usage, error } = fold(events)
+  const told = [...events]
+  const { choices, usage, error } = fold(told)
   if (error) return anthropicError(error, reply.request.http, reply.random)
   const [said] = choices
-  const drawn = drawnFrom(reply)
-  const parts = said.parts.filter(({ kind }) => kind !== 'refusal')
-  const content = parts.map((part) => blockOf(part, drawn, omitsThinking(reply.request)))
+  const content = contentOf(told, reply)
   const stop = stopOf(finishOf(said), textOf(said, 'refusal'), reply)
   const known = usage ?? estimatedUsage(reply, said.parts.map(textOfPart))
   return jsonReply(
@@ -117,17 +108,3 @@ function whole(events: Iterable<Event>, reply: ReplyContext): HttpReply {
 }
 
 const textOfPart = (part: SaidPart): string => (part.kind === 'tool' ? part.arguments : part.text)
-
-function blockOf(part: SaidPart, drawn: Drawn, withoutThinking: boolean): unknown {
-  if (part.kind === 'tool') {
-    const { id = drawn.callId(), name } = part
-    const input = argumentsObject(part.arguments)
-    return { type: 'tool_use', id, name, input, caller: { type: 'direct' } }
-  }
-  if (part.kind === 'reasoning') {
-    const thinking = withoutThinking ? '' : part.text
-    return { type: 'thinking', thinking, signature: drawn.signature() }
-  }
-  const { citations, text } = part
-  return citations.length > 0 ? { citations, type: 'text', text } : { type: 'text', text }
-}

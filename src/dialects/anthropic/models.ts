@@ -3,6 +3,7 @@ import type { ApiError } from '../../core/api-error.ts'
 import type { Route, RouteContext } from '../../core/dialect.ts'
 import { type HttpReply, type HttpRequest, jsonReply } from '../../core/http.ts'
 import { requestId } from './message.ts'
+import { refusedVersion } from './messages-request.ts'
 
 /** What is listed where a scenario names no models of its own. */
 const usualModels = ['claude-opus-4-6', 'claude-sonnet-4-6', 'claude-haiku-4-5']
@@ -15,9 +16,15 @@ export const modelNotFound = (model: string): ApiError => ({
 })
 
 export const modelRoutes: readonly Route[] = [
-  { method: 'GET', path: '/v1/models', answer: list },
-  { method: 'GET', path: '/v1/models/:model', answer: retrieve },
+  { method: 'GET', path: '/v1/models', answer: versioned(list) },
+  { method: 'GET', path: '/v1/models/:model', answer: versioned(retrieve) },
 ]
+
+type Answer = (http: HttpRequest, context: RouteContext) => HttpReply | ApiError
+
+function versioned(answer: Answer): Answer {
+  return (http, context) => refusedVersion(http) ?? answer(http, context)
+}
 
 function list(http: HttpRequest, context: RouteContext): HttpReply | ApiError {
   const names = context.models ?? usualModels

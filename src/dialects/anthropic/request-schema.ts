@@ -90,6 +90,8 @@ const customTool: Shape = {
 }
 
 const base64: Shape = { media_type: z.string(), data: z.string() }
+const imageTypes = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'] as const
+const image: Shape = { ...base64, media_type: z.enum(imageTypes) }
 const elsewhere: Readonly<Record<string, Shape>> = {
   url: { url: z.string() },
   file: { file_id: z.string() },
@@ -98,7 +100,7 @@ const elsewhere: Readonly<Record<string, Shape>> = {
 /** Blocks whose fields are checked, by their type. */
 const readBlocks: Readonly<Record<string, Shape>> = {
   text: { text: z.string() },
-  image: { source: byType({ base64, ...elsewhere }, noOther) },
+  image: { source: byType({ base64: image, ...elsewhere }, noOther) },
   document: {
     source: byType(
       { base64, text: base64, content: { content: z.unknown() }, ...elsewhere },

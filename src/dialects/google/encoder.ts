@@ -4,16 +4,16 @@
  */
 import { utf8 } from '../../core/bytes.ts'
 import type { Encoder, ReplyContext } from '../../core/dialect.ts'
-import { type Event, type FinishReason, generatedText, type Usage } from '../../core/event.ts'
+import type { Event, FinishReason, Usage } from '../../core/event.ts'
 import type { Frame, Framing, Message } from '../../core/frame.ts'
 import { jsonArrayMarks } from '../../framing/index.ts'
-import { countTokens } from '../grain.ts'
 import { inputTokens } from '../shapes/input-tokens.ts'
 import type { JsonObject } from '../shapes/json-body.ts'
 import { type WholeCall, WholeCalls } from '../shapes/whole-calls.ts'
 import { Chunks, citedBy, isBlocked } from './chunk.ts'
 import { errorBody } from './error.ts'
 import { printBody, printLine } from './json.ts'
+import { RunningUsage } from './running-usage.ts'
 import type { Candidate, Surface } from './surface.ts'
 
 export function googleEncoder(surface: Surface, framing: Framing, reply: ReplyContext): Encoder {
@@ -46,7 +46,7 @@ class ChunkEncoder implements Encoder {
     this.#framing = framing
     this.#reply = reply
     this.#chunks = new Chunks(surface, reply)
-    this.#counted = new RunningUsage(inputTokens(reply.request.messages))
+    this.#counted = new RunningUsage(inputTokens(reply.request.messages), reply.usage)
     this.#choices = reply.request.choices
   }
 
@@ -115,13 +115,13 @@ class ChunkEncoder implements Encoder {
     const spoke = this.#speaking.has(choice)
     const refusal = this.#refusals.get(choice) ?? ''
     const ending = { choice, reason, spoke, refusal, called: this.#calling.has(choice) }
-    const usage = this.#counted.final()
     if (isBlocked(ending)) {
-      this.#told = usage
-      return this.#frame(this.#chunks.blocked(ending, usage))
+      this.#told = this.#counted.blocked()
+      return this.#frame(this.#chunks.blocked(ending, this.#told))
     }
     const last = { ...this.#chunks.text(''), ...this.#chunks.signature(choice) }
-    return this.#message([{ ...this.#chunks.ending(ending), parts: [last] }], usage, true)
+    const candidate = { ...this.#chunks.ending(ending), parts: [last] }
+    return this.#message([candidate], this.#counted.final(), true)
   }
 
   /** Usage that comes after all finishes, and is not what they told, has a chunk of its own. */
@@ -171,44 +171,3 @@ const isSame = (one: Usage, other: Usage): boolean =>
   one.outputTokens === other.outputTokens &&
   (one.reasoningTokens ?? 0) === (other.reasoningTokens ?? 0) &&
   (one.cachedTokens ?? 0) === (other.cachedTokens ?? 0)
-
-/** What was said so far, in tokens: counted piece by piece in between, and as a whole at the end. */
-class RunningUsage {
-  /** What the script tells takes the place of what is counted. */
-  given: Usage | undefined
-  readonly #input: number
-  #said = ''
-  #thought = ''
-  #saidTokens = 0
-  #thoughtTokens = 0
-
-  constructor(input: number) {
-    this.#input = input
-  }
-
-  note(event: Event): void {
-    const text = generatedText(event)
-    if (text === '') return
-    if (event.type === 'reasoning') {
-      this.#thought += text
-      this.#thoughtTokens += countTokens(text)
-    } else {
-      this.#said += text
-      this.#saidTokens += countTokens(text)
-    }
-  }
-
-  sofar(): Usage {
-    return usageOf(this.#input, this.#saidTokens, this.#thoughtTokens)
-  }
-
-  final(): Usage {
-    const { given } = this
-    return given ?? usageOf(this.#input, countTokens(this.#said), countTokens(this.#thought))
-  }
-}
-
-function usageOf(inputTokens: number, said: number, thought: number): Usage {
-  const reasoning = thought > 0 ? { reasoningTokens: thought } : {}
-  return { inputTokens, outputTokens: said + thought, ...reasoning }
-}

@@ -57,12 +57,33 @@ function describeModel(surface: Surface, name: string): JsonObject {
   }
 }
 
+const pageSizes = { usual: 50, most: 1000 }
+
+/** A token tells, opaquely, how many models came before. */
+const pageToken = (begin: number): string => Buffer.from(`models/${begin}`).toString('base64url')
+
 const listModels =
   (surface: Surface): Answer =>
-  (_http, { models, random }) => {
-    const list = known(models).map((name) => describeModel(surface, name))
-    return ok({ [surface.dialect === 'vertex' ? 'publisherModels' : 'models']: list }, random)
+  ({ query }, { models, random }) => {
+    const all = known(models)
+    const asked = Number(query.get('pageSize') || 0)
+    if (!Number.isInteger(asked) || asked < 0) return refusedQuery('page_size')
+    const size = asked === 0 ? pageSizes.usual : Math.min(asked, pageSizes.most)
+    const token = query.get('pageToken') || pageToken(0)
+    const begin = all.findIndex((_, index) => pageToken(index) === token)
+    if (begin < 0 && token !== pageToken(0)) return refusedQuery('page_token')
+    const end = Math.max(0, begin) + size
+    const list = all.slice(Math.max(0, begin), end).map((name) => describeModel(surface, name))
+    const more = end < all.length ? { nextPageToken: pageToken(end) } : {}
+    const field = surface.dialect === 'vertex' ? 'publisherModels' : 'models'
+    return ok({ [field]: list, ...more }, random)
   }
+
+const refusedQuery = (param: string): ApiError => ({
+  code: 'invalid-request',
+  param,
+  message: `The ${param} is invalid.`,
+})
 
 const getModel =
   (surface: Surface): Answer =>

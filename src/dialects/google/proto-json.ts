@@ -6,19 +6,28 @@
 import type { ApiError } from '../../core/api-error.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 
-type Scalar = 'string' | 'bool' | 'int' | 'number'
+type Scalar = 'string' | 'bool' | 'bytes' | 'int' | 'number'
 
 /** A field may be anything where its form is not known well enough to refuse what is sent. */
-type Field = Scalar | 'any' | MessageType | readonly [Scalar | 'any' | MessageType]
+type Type = Scalar | 'any' | MessageType | EnumType
+type Field = Type | readonly [Type]
 
 export interface MessageType {
   readonly message: string
   readonly fields: Readonly<Record<string, Field>>
+  /** Fields of which there may be one only. */
+  readonly oneof?: { readonly name: string; readonly fields: readonly string[] }
+}
+
+export interface EnumType {
+  readonly enum: string
+  readonly words: readonly string[]
 }
 
 const scalarNames: Readonly<Record<Scalar, string>> = {
   string: 'TYPE_STRING',
   bool: 'TYPE_BOOL',
+  bytes: 'TYPE_BYTES',
   int: 'TYPE_INT32',
   number: 'TYPE_FLOAT',
 }
@@ -26,6 +35,7 @@ const scalarNames: Readonly<Record<Scalar, string>> = {
 const accepts: Readonly<Record<Scalar, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
   bool: (value) => typeof value === 'boolean',
+  bytes: (value) => typeof value === 'string',
   int: (value) => isNumeric(value) && Number.isInteger(Number(value)),
   number: isNumeric,
 }
@@ -35,6 +45,18 @@ function isNumeric(value: unknown): boolean {
   if (typeof value === 'string') return value.trim() !== '' && Number.isFinite(Number(value))
   return typeof value === 'number'
 }
+
+/** In either alphabet, with or without its padding. */
+function isBase64(text: string): boolean {
+  const letters = text.replaceAll(/\s/g, '').replace(/={1,2}$/, '')
+  return /^[\w+/-]*$/.test(letters) && letters.length % 4 !== 1
+}
+
+/** Words may be written in small letters and with hyphens; numbers stand for words, too. */
+const isOneOf = ({ words }: EnumType, value: unknown): boolean =>
+  typeof value === 'string'
+    ? words.includes(value.toUpperCase().replaceAll('-', '_')) || /^\d+$/.test(value)
+    : Number.isInteger(value)
 
 /** The message, or what is wrong with it: the first mistake. */
 export function readProto(
@@ -55,13 +77,17 @@ class ProtoReader {
     this.#prefix = prefix
   }
 
-  message(object: JsonObject, { fields }: MessageType, path: string): JsonObject {
+  message(object: JsonObject, { fields, oneof }: MessageType, path: string): JsonObject {
     const read: Record<string, unknown> = {}
+    let isSet = false
     for (const [written, value] of Object.entries(object)) {
       const name = camelCase(written)
       const field = Object.hasOwn(fields, name) ? fields[name] : undefined
       if (field === undefined) this.#unknown(written, path)
       else if (value !== null) {
+        const isOne = oneof?.fields.includes(name) ?? false
+        if (isOne && isSet) this.#alreadySet(oneof?.name ?? '', name, path)
+        isSet ||= isOne
         read[name] = this.#field(value, field, join(path, snakeCase(name)), written)
       }
     }
@@ -87,14 +113,35 @@ class ProtoReader {
     return this.#single(value, field, path)
   }
 
-  #single(value: unknown, type: Scalar | MessageType, path: string): unknown {
-    if (typeof type === 'string') {
-      if (!accepts[type](value)) this.#badValue(value, scalarNames[type], path)
-      return type === 'int' || type === 'number' ? Number(value) : value
+  #single(value: unknown, type: Exclude<Type, 'any'>, path: string): unknown {
+    if (typeof type === 'string') return this.#scalar(value, type, path)
+    if ('enum' in type) {
+      if (!isOneOf(type, value)) this.#badValue(value, this.#named(type.enum), path)
+      return value
     }
     if (isObject(value)) return this.message(value, type, path)
-    this.#badValue(value, `type.googleapis.com/${this.#prefix}.${type.message}`, path)
+    this.#badValue(value, this.#named(type.message), path)
     return undefined
+  }
+
+  #scalar(value: unknown, type: Scalar, path: string): unknown {
+    if (!accepts[type](value)) this.#badValue(value, scalarNames[type], path)
+    else if (type === 'bytes' && !isBase64(String(value))) {
+      const shown = JSON.stringify(String(value).slice(0, 100))
+      const message = `Invalid value at '${path}' (TYPE_BYTES), Base64 decoding failed for ${shown}`
+      this.mistake ??= { code: 'invalid-request', param: path, message }
+    }
+    return type === 'int' || type === 'number' ? Number(value) : value
+  }
+
+  #named(type: string): string {
+    return `type.googleapis.com/${this.#prefix}.${type}`
+  }
+
+  #alreadySet(oneof: string, field: string, path: string): void {
+    const problem = `oneof field '${oneof}' is already set. Cannot set '${field}'`
+    const message = `Invalid value at '${path}' (oneof), ${problem}`
+    this.mistake ??= { code: 'invalid-request', param: path, message }
   }
 
   #unknown(name: string, path: string): void {
@@ -112,8 +159,7 @@ class ProtoReader {
   }
 }
 
-const isList = (field: Field): field is readonly [Scalar | 'any' | MessageType] =>
-  Array.isArray(field)
+const isList = (field: Field): field is readonly [Type] => Array.isArray(field)
 
 const at = (path: string): string => (path === '' ? '' : ` at '${path}'`)
 

@@ -3,7 +3,7 @@
  * generate are closed, so that an unknown name is refused; settings beyond are let through.
  * Source: the types of the @google/genai SDK 2.32 and the API reference of Google.
  */
-import type { MessageType } from './proto-json.ts'
+import type { EnumType, MessageType } from './proto-json.ts'
 
 const functionCall: MessageType = {
   message: 'FunctionCall',
@@ -24,7 +24,7 @@ const functionResponse: MessageType = {
 
 const blob: MessageType = {
   message: 'Blob',
-  fields: { mimeType: 'string', data: 'string', displayName: 'string' },
+  fields: { mimeType: 'string', data: 'bytes', displayName: 'string' },
 }
 
 const fileData: MessageType = {
@@ -48,6 +48,8 @@ export const partData = [
 
 const part: MessageType = {
   message: 'Part',
+  // A transcription is not known to stand alone.
+  oneof: { name: 'data', fields: partData.filter((name) => name !== 'audioTranscription') },
   fields: {
     text: 'string',
     inlineData: blob,
@@ -145,6 +147,70 @@ const generationConfig: MessageType = {
   },
 }
 
+const harms = [
+  'UNSPECIFIED',
+  'HARASSMENT',
+  'HATE_SPEECH',
+  'SEXUALLY_EXPLICIT',
+  'DANGEROUS_CONTENT',
+  'CIVIC_INTEGRITY',
+  'JAILBREAK',
+  'IMAGE_HATE',
+  'IMAGE_DANGEROUS_CONTENT',
+  'IMAGE_HARASSMENT',
+  'IMAGE_SEXUALLY_EXPLICIT',
+  // Those of the models before Gemini, which are still words of the format.
+  'DEROGATORY',
+  'TOXICITY',
+  'VIOLENCE',
+  'SEXUAL',
+  'MEDICAL',
+  'DANGEROUS',
+]
+
+const harmCategory: EnumType = {
+  enum: 'HarmCategory',
+  words: harms.map((harm) => `HARM_CATEGORY_${harm}`),
+}
+
+const harmBlockThreshold: EnumType = {
+  enum: 'SafetySetting.HarmBlockThreshold',
+  words: [
+    'HARM_BLOCK_THRESHOLD_UNSPECIFIED',
+    'BLOCK_LOW_AND_ABOVE',
+    'BLOCK_MEDIUM_AND_ABOVE',
+    'BLOCK_ONLY_HIGH',
+    'BLOCK_NONE',
+    'OFF',
+  ],
+}
+
+const safetySetting: MessageType = {
+  message: 'SafetySetting',
+  fields: { category: harmCategory, threshold: harmBlockThreshold, method: 'any' },
+}
+
+const functionCallingConfig: MessageType = {
+  message: 'FunctionCallingConfig',
+  fields: {
+    mode: {
+      enum: 'FunctionCallingConfig.Mode',
+      words: ['MODE_UNSPECIFIED', 'AUTO', 'ANY', 'NONE', 'VALIDATED'],
+    },
+    allowedFunctionNames: ['string'],
+    streamFunctionCallArguments: 'bool',
+  },
+}
+
+const toolConfig: MessageType = {
+  message: 'ToolConfig',
+  fields: {
+    functionCallingConfig,
+    retrievalConfig: 'any',
+    includeServerSideToolInvocations: 'bool',
+  },
+}
+
 export const generateContentRequest: MessageType = {
   message: 'GenerateContentRequest',
   fields: {
@@ -152,8 +218,8 @@ export const generateContentRequest: MessageType = {
     contents: [content],
     systemInstruction: content,
     tools: [tool],
-    toolConfig: 'any',
-    safetySettings: ['any'],
+    toolConfig,
+    safetySettings: [safetySetting],
     generationConfig,
     cachedContent: 'string',
     continuationToken: 'any',

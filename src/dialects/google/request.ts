@@ -107,10 +107,11 @@ function mistakeIn(request: JsonObject, surface: Surface): ApiError | undefined 
   for (const [index, content] of contents.entries()) {
     const problem = contentProblem(content, `contents[${index}]`)
     if (problem) return refuse(...problem)
-    const sentence = roleProblem(content) ?? turnProblem(content, contents[index - 1])
+    const sentence = roleProblem(content, surface) ?? turnProblem(content, contents[index - 1])
     if (sentence) return { code: 'invalid-request', message: sentence }
   }
-  const problem = nameProblem(request) ?? rangeProblem(configOf(request))
+  const config = configOf(request)
+  const problem = nameProblem(request) ?? rangeProblem(config) ?? schemaProblem(config)
   return problem && refuse(...problem)
 }
 
@@ -127,8 +128,9 @@ function contentProblem(content: JsonObject, path: string): Problem | undefined 
 
 const roles = ['user', 'model', 'function']
 
-function roleProblem({ role }: JsonObject): string | undefined {
-  const isKnown = role === undefined || role === '' || roles.includes(String(role))
+/** Vertex AI takes nobody's contents for the user's. */
+function roleProblem({ role = '' }: JsonObject, { dialect }: Surface): string | undefined {
+  const isKnown = role === '' ? dialect === 'gemini' : roles.includes(String(role))
   return isKnown ? undefined : 'Please use a valid role: user, model.'
 }
 
@@ -176,4 +178,14 @@ function rangeProblem(config: JsonObject): Problem | undefined {
     return [`generation_config.${field}`, `the value is ${value}, and must be ${range}.`]
   }
   return undefined
+}
+
+/** A schema needs a type of the answer that has one. */
+function schemaProblem(config: JsonObject): Problem | undefined {
+  const field = ['responseSchema', 'responseJsonSchema'].find((name) => config[name] !== undefined)
+  const type = config['responseMimeType']
+  if (field === undefined || /^(application\/json|text\/x\.enum)\b/.test(String(type)))
+    return undefined
+  const problem = 'it must be application/json where there is a schema of the answer.'
+  return ['generation_config.response_mime_type', problem]
 }

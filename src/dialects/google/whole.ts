@@ -15,17 +15,20 @@ export function wholeMessage(
   reply: ReplyContext,
 ): JsonObject {
   const told = [...events]
-  const { choices, usage = countedUsage(told, reply) } = fold(told, reply.request.choices)
+  const { choices, usage: given } = fold(told, reply.request.choices)
   const chunks = new Chunks(surface, reply)
   const endings = choices.map(endingOf)
   const [first] = endings
-  if (first && endings.every(isBlocked)) return chunks.blocked(first, usage)
+  if (first && endings.every(isBlocked)) {
+    const prompt = { inputTokens: inputTokens(reply.request.messages), outputTokens: 0 }
+    return chunks.blocked(first, given ?? prompt)
+  }
   const candidates = choices.map((said, choice) => ({
     parts: partsOf(said, choice, chunks),
     ...chunks.ending(endingOf(said, choice)),
     ...metadataOf(said),
   }))
-  return chunks.message(candidates, usage, true)
+  return chunks.message(candidates, given ?? countedUsage(told, reply), true)
 }
 
 function endingOf(said: Said, choice: number): Ending {

@@ -1,7 +1,7 @@
 /** A question to the Messages API, and what its answer looks like on the wire. */
 import { looseText } from '../../../src/core/bytes.ts'
 import type { ReplyContext } from '../../../src/core/dialect.ts'
-import type { Event } from '../../../src/core/event.ts'
+import type { Event, Usage } from '../../../src/core/event.ts'
 import type { Headers, HttpRequest } from '../../../src/core/http.ts'
 import { anthropic } from '../../../src/dialects/anthropic/messages.ts'
 import { accepted, bytesOf, encode, jsonRequest, replyTo } from '../wire.ts'
@@ -23,8 +23,10 @@ export const request = (changes: Body = {}, headers: Headers = version): HttpReq
 export const asked = (changes: Body = {}): ReplyContext =>
   replyTo(accepted(anthropic, request(changes)))
 
-export const written = (events: readonly Event[], changes: Body = {}): string =>
-  looseText(bytesOf(encode(anthropic, events, asked({ stream: true, ...changes }))))
+export const written = (events: readonly Event[], changes: Body = {}, usage?: Usage): string => {
+  const reply = { ...asked({ stream: true, ...changes }), ...(usage ? { usage } : {}) }
+  return looseText(bytesOf(encode(anthropic, events, reply)))
+}
 
 /** Spaces before the last brace come from the seed and mean nothing. */
 export const unpadded = (stream: string): string => stream.replaceAll(/ *\}\n/g, '}\n')

@@ -12,6 +12,9 @@ const saying = (...content: unknown[]) => ({ messages: [{ role: 'user', content 
 const use = (id: string) => ({ type: 'tool_use', id, name: 'get_weather', input: {} })
 const result = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: 'Sunny' })
 const tool = { name: 'get_weather', input_schema: { type: 'object', properties: {} } }
+const thinking = { max_tokens: 2048, thinking: { type: 'enabled', budget_tokens: 1024 } }
+const cached = { cache_control: { type: 'ephemeral' } }
+const cachedText = { type: 'text', text: 'hi', ...cached }
 
 /** Changes to a valid question, and the message of the 400 that they bring. */
 const mistakes: Readonly<Record<string, readonly [object, string]>> = {
@@ -143,6 +146,26 @@ const mistakes: Readonly<Record<string, readonly [object, string]>> = {
     { thinking: { type: 'enabled', budget_tokens: 1024 } },
     'max_tokens: `max_tokens` must be greater than `thinking.budget_tokens`.',
   ],
+  'thinking that is warm': [
+    { thinking: { type: 'adaptive' }, temperature: 0.5 },
+    '`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.',
+  ],
+  'thinking before a forced call': [
+    { ...thinking, tools: [tool], tool_choice: { type: 'any' } },
+    'Thinking may not be enabled when tool_choice forces tool use.',
+  ],
+  'five marks of the cache': [
+    { tools: [{ ...tool, ...cached }], ...saying(...Array.from({ length: 4 }, () => cachedText)) },
+    'A maximum of 4 blocks with cache_control may be provided. Found 5.',
+  ],
+  'an image of another type': [
+    saying({ type: 'image', source: { type: 'base64', media_type: 'image/bmp', data: '' } }),
+    "messages.0.content.0.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'",
+  ],
+  'a stop sequence of spaces': [
+    { stop_sequences: ['END', ' \n'] },
+    'stop_sequences: each stop sequence must contain non-whitespace',
+  ],
   'a stop sequence that is a number': [
     { stop_sequences: [1] },
     'stop_sequences.0: Input should be a valid string',
@@ -236,6 +259,12 @@ describe('A request to Anthropic', () => {
     ['the beginning of an answer', { messages: [user, { role: 'assistant', content: 'Once' }] }],
     ['a system among its messages', { messages: [user, { role: 'system', content: 'Be brief.' }] }],
     ['an image by its address', saying({ type: 'image', source: { type: 'url', url: 'x:y' } })],
+    ['thinking that is as warm as usual', { ...thinking, temperature: 1 }],
+    [
+      'thinking and a choice among tools',
+      { ...thinking, tools: [tool], tool_choice: { type: 'auto' } },
+    ],
+    ['four marks of the cache', saying(cachedText, cachedText, cachedText, cachedText)],
     ['a tool of the vendor', { tools: [{ type: 'web_search_20990101', name: 'web_search' }] }],
     [
       'what a server tool has done',

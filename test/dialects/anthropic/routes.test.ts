@@ -73,8 +73,12 @@ describe('The other routes of Anthropic', () => {
     })
   })
 
-  it('refuse pages of no size', () => {
+  it('refuse pages of no size, and requests of no version', () => {
     expect(listed('limit=0')).toMatchObject({ code: 'invalid-request', param: 'limit' })
+    expect(answer('/v1/models', request({}, [['x-api-key', 'none']]))).toEqual({
+      code: 'invalid-request',
+      message: 'anthropic-version: header is required',
+    })
   })
 
   it('describe a model that exists, and miss one that does not', () => {

@@ -178,6 +178,14 @@ data: {"type":"message_stop"}
     )
   })
 
+  it('begins with the input that the scenario tells, and with one token of output', () => {
+    const known = { inputTokens: 100, outputTokens: 9, cachedTokens: 80, reasoningTokens: 4 }
+    const [begun] = lines(written([start, { type: 'text', text: 'Hi' }], {}, known))
+    expect(begun).toContain(
+      '"usage":{"input_tokens":20,"cache_creation_input_tokens":0,"cache_read_input_tokens":80,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":1,"service_tier"',
+    )
+  })
+
   it('counts what it has said where the events tell no usage', () => {
     const events: Event[] = [start, { type: 'text', text: 'one two three' }, finish('stop')]
     expect(written(events)).toContain('"input_tokens":7,')
@@ -249,6 +257,42 @@ describe('An answer of Anthropic in one piece', () => {
       content: [],
       stop_reason: 'refusal',
       stop_details: { type: 'refusal', category: null, explanation: 'No.' },
+    })
+  })
+
+  it('has blocks that are written raw where the stream has them, grown by their deltas', () => {
+    const raw = (message: { type: string }): Event => ({
+      type: 'raw',
+      bytes: Buffer.from(`event: ${message.type}\ndata: ${JSON.stringify(message)}\n\n`),
+    })
+    const block = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }
+    const piece = (json: string): Event => {
+      const delta = { type: 'input_json_delta', partial_json: json }
+      return raw({ type: 'content_block_delta', ...{ index: 1, delta } })
+    }
+    const redacted = { type: 'redacted_thinking', data: 'abc' }
+    const [opening, ...rest] = call(0, 'get_time', '{"zone":"UTC"}')
+    const answer = wholeAnswer([
+      start,
+      { type: 'text', text: 'Searching.' },
+      raw({ type: 'content_block_start', ...{ index: 1, content_block: block } }),
+      piece('{"query":'),
+      piece('"rain"}'),
+      raw({ type: 'content_block_stop', ...{ index: 1 } }),
+      { type: 'text', text: 'Found.' },
+      ...(opening ? [opening] : []),
+      raw({ type: 'content_block_start', ...{ index: 4, content_block: redacted } }),
+      ...rest,
+    ])
+    expect(answer).toMatchObject({
+      content: [
+        { type: 'text', text: 'Searching.' },
+        { ...block, input: { query: 'rain' } },
+        { type: 'text', text: 'Found.' },
+        { type: 'tool_use', id: 'toolu_0', input: { zone: 'UTC' } },
+        redacted,
+      ],
+      stop_reason: 'tool_use',
     })
   })
 

@@ -1,6 +1,6 @@
 /** Requests to both doors of Google's, and streams of events as text. */
 import type { Dialect, ReplyContext } from '../../../src/core/dialect.ts'
-import type { Event } from '../../../src/core/event.ts'
+import type { Event, Usage } from '../../../src/core/event.ts'
 import { accepted, bytesOf, encode, jsonRequest, replyTo } from '../wire.ts'
 
 export interface Asked {
@@ -10,6 +10,8 @@ export interface Asked {
   readonly version?: string
   /** Fields beside the contents. */
   readonly fields?: Readonly<Record<string, unknown>>
+  /** What the scenario tells, known ahead. */
+  readonly usage?: Usage
 }
 
 export const contents = [{ role: 'user', parts: [{ text: 'hello' }] }]
@@ -21,8 +23,10 @@ export function request(body: unknown, asked: Asked = {}) {
   return jsonRequest({ path, query, params: { model } }, body)
 }
 
-export const reply = (dialect: Dialect, asked: Asked = {}): ReplyContext =>
-  replyTo(accepted(dialect, request({ contents, ...asked.fields }, asked)))
+export const reply = (dialect: Dialect, asked: Asked = {}): ReplyContext => ({
+  ...replyTo(accepted(dialect, request({ contents, ...asked.fields }, asked))),
+  ...(asked.usage ? { usage: asked.usage } : {}),
+})
 
 export const streamed = (dialect: Dialect, events: readonly Event[], asked: Asked = {}): string =>
   Buffer.from(bytesOf(encode(dialect, events, reply(dialect, asked)))).toString()

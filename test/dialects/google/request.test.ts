@@ -14,6 +14,8 @@ function refused(body: unknown, dialect = gemini): Record<string, unknown> {
 }
 
 const call = { functionCall: { name: 'get_weather', args: { city: 'Oslo' } } }
+const responseSchema = { type: 'OBJECT', x: 1 }
+const inline = (data: string) => ({ inlineData: { mimeType: 'image/png', data } })
 const result = (response: unknown) => ({ functionResponse: { name: 'get_weather', response } })
 
 describe('a request to Gemini', () => {
@@ -67,7 +69,19 @@ describe('a request to Gemini', () => {
     ['numbers as text', { contents, generationConfig: { temperature: '0.5', topK: '3' } }],
     ['null for what is not set', { contents, tools: null, generationConfig: { topP: null } }],
     ['an image alone', { contents: [{ parts: [{ inlineData: { mimeType: 'a/b', data: '' } }] }] }],
-    ['any schema', { contents, generationConfig: { responseSchema: { type: 'OBJECT', x: 1 } } }],
+    [
+      'any schema',
+      { contents, generationConfig: { responseMimeType: 'application/json', responseSchema } },
+    ],
+    [
+      'settings in small letters, and by number',
+      {
+        contents,
+        safetySettings: { category: 'harm_category_harassment', threshold: 4 },
+        toolConfig: { function_calling_config: { mode: 'any' } },
+      },
+    ],
+    ['data in either alphabet', { contents: [{ parts: [inline('a-_Z'), inline('+/8=\n')] }] }],
   ])('may have %s', (_, body) => {
     expect(understood(body).dialect).toBe('gemini')
   })
@@ -77,7 +91,8 @@ describe('a request to Gemini', () => {
   })
 
   const received = 'Invalid JSON payload received. '
-  const content = 'type.googleapis.com/google.ai.generativelanguage.v1beta.Content'
+  const typed = 'type.googleapis.com/google.ai.generativelanguage.v1beta'
+  const content = `${typed}.Content`
 
   it.each<readonly [unknown, string, string | undefined]>([
     [{ contents, model_name: 'x' }, `${received}Unknown name "model_name": Cannot find field.`, ''],
@@ -116,6 +131,36 @@ describe('a request to Gemini', () => {
       { contents, generationConfig: { maxOutputTokens: 'many' } },
       `Invalid value at 'generation_config.max_output_tokens' (TYPE_INT32), "many"`,
       'generation_config.max_output_tokens',
+    ],
+    [
+      { contents: [{ parts: [inline('no base64!')] }] },
+      `Invalid value at 'contents[0].parts[0].inline_data.data' (TYPE_BYTES), Base64 decoding failed for "no base64!"`,
+      'contents[0].parts[0].inline_data.data',
+    ],
+    [
+      { contents: [{ parts: [{ text: 'See', ...inline('') }] }] },
+      "Invalid value at 'contents[0].parts[0]' (oneof), oneof field 'data' is already set. Cannot set 'inlineData'",
+      'contents[0].parts[0]',
+    ],
+    [
+      { contents, safetySettings: [{ category: 'HARM_CATEGORY_FUN', threshold: 'OFF' }] },
+      `Invalid value at 'safety_settings[0].category' (${typed}.HarmCategory), "HARM_CATEGORY_FUN"`,
+      'safety_settings[0].category',
+    ],
+    [
+      { contents, safetySettings: [{ threshold: 'NEVER' }] },
+      `Invalid value at 'safety_settings[0].threshold' (${typed}.SafetySetting.HarmBlockThreshold), "NEVER"`,
+      'safety_settings[0].threshold',
+    ],
+    [
+      { contents, toolConfig: { functionCallingConfig: { mode: 'REQUIRED' } } },
+      `Invalid value at 'tool_config.function_calling_config.mode' (${typed}.FunctionCallingConfig.Mode), "REQUIRED"`,
+      'tool_config.function_calling_config.mode',
+    ],
+    [
+      { contents, generationConfig: { responseSchema } },
+      '* GenerateContentRequest.generation_config.response_mime_type: it must be application/json where there is a schema of the answer.\n',
+      undefined,
     ],
     [{}, '* GenerateContentRequest.contents: contents is not specified\n', undefined],
     [
@@ -173,5 +218,8 @@ describe('a request to Gemini', () => {
       'Unable to submit request because of contents: contents is not specified',
     )
     expect(refused({ contents: [7] }, vertex)['message']).toContain('google.cloud.aiplatform')
+    expect(refused({ contents: [{ parts: [{ text: 'hello' }] }] }, vertex)['message']).toBe(
+      'Please use a valid role: user, model.',
+    )
   })
 })

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../../src/core/event.ts'
 import { gemini, vertex } from '../../../src/dialects/google/google.ts'
@@ -78,6 +79,50 @@ describe('a stream of the Gemini API', () => {
     expect(messages([start, stop, counted])).toHaveLength(1)
   })
 
+  it('says from its first chunk what the scenario tells, and never more than that', () => {
+    const known = { inputTokens: 6, outputTokens: 5, reasoningTokens: 2, cachedTokens: 4 }
+    const events: Event[] = [
+      start,
+      { type: 'reasoning', text: 'Hm' },
+      { type: 'text', text: 'one two' },
+      { type: 'text', text: ' three four five' },
+      stop,
+      { type: 'usage', usage: known },
+    ]
+    const told = { promptTokenCount: 6, cachedContentTokenCount: 4 }
+    expect(messages(events, { usage: known })).toMatchObject([
+      { usageMetadata: { ...told, totalTokenCount: 7, thoughtsTokenCount: 1 } },
+      { usageMetadata: { ...told, totalTokenCount: 9, candidatesTokenCount: 2 } },
+      { usageMetadata: { ...told, totalTokenCount: 10, candidatesTokenCount: 3 } },
+      { usageMetadata: { ...told, totalTokenCount: 11, thoughtsTokenCount: 2 } },
+    ])
+  })
+
+  it.each([undefined, { inputTokens: 6, outputTokens: 3 }])(
+    'counts up to the figure of the whole answer, given %j',
+    (given) => {
+      const cut = fc.array(
+        fc.constantFrom('a', "'", 're', 'wonderful', ' ', 'é', '"', '{', '\n', '123', 'い'),
+      )
+      const pieces = fc.array(
+        cut.map((said): Event => ({ type: 'text', text: said.join('') })),
+        { minLength: 1 },
+      )
+      const figure = /"totalTokenCount": (\d+)/g
+      fc.assert(
+        fc.property(pieces, (texts) => {
+          const events = [start, ...texts, stop]
+          const asked = given ? { usage: given } : {}
+          const stream = streamed(gemini, events, asked)
+          const figures = [...stream.matchAll(figure)].map(([, count]) => Number(count))
+          expect(figures).toEqual([...figures].sort((a, b) => a - b))
+          if (given) expect(figures.at(-1)).toBe(9)
+          else expect(whole(gemini, events)).toContain(`"totalTokenCount": ${figures.at(-1)},`)
+        }),
+      )
+    },
+  )
+
   it('has calls whole, and says that it made some', () => {
     const events = [
       start,
@@ -150,8 +195,12 @@ describe('a stream of the Gemini API', () => {
   it('says why it refuses: instead of an answer, or at its end', () => {
     const refusal: Event = { type: 'refusal', text: 'No.' }
     expect(messages([start, refusal, stop])).toMatchObject([
-      { promptFeedback: { blockReason: 'SAFETY', blockReasonMessage: 'No.' } },
+      {
+        promptFeedback: { blockReason: 'SAFETY', blockReasonMessage: 'No.' },
+        usageMetadata: { promptTokenCount: 7, totalTokenCount: 7 },
+      },
     ])
+    expect(streamed(gemini, [start, refusal, stop])).not.toContain('candidatesTokenCount')
     expect(messages([start, { type: 'text', text: 'Hi' }, refusal, stop])[1]).toMatchObject({
       candidates: [{ finishReason: 'SAFETY', finishMessage: 'No.' }],
     })
@@ -335,6 +384,8 @@ describe('an answer in one piece', () => {
     const body = JSON.parse(whole(gemini, [start, { type: 'refusal', text: 'No.' }, stop]))
     expect(body.candidates).toBeUndefined()
     expect(body.promptFeedback).toEqual({ blockReason: 'SAFETY', blockReasonMessage: 'No.' })
+    expect(body.usageMetadata).toMatchObject({ promptTokenCount: 7, totalTokenCount: 7 })
+    expect(body.usageMetadata.candidatesTokenCount).toBeUndefined()
   })
 
   it('counts by itself where nobody tells', () => {
