@@ -123,7 +123,7 @@ const callEvents = (
   index: number,
   { callIds = true }: Traits,
 ): Event[] => [
-  { type: 'tool-start', index, name, ...(callIds ? { id: `call_${index}` } : {}) },
+  { type: 'tool-start', index, name, ...(callIds ? { id: `call0000${index}` } : {}) },
   ...pieces.map((text): Event => ({ type: 'tool-arguments', index, text })),
   { type: 'tool-end', index },
 ]

@@ -5,6 +5,7 @@ import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { type BodyIssue, bracketPath, checkBody } from '../shapes/checked.ts'
 import { objectsIn } from '../shapes/json-body.ts'
+import { plainProblem } from '../shapes/unreadable.ts'
 
 const text = z.string()
 const part = z.looseObject({ type: z.enum(['text', 'image', 'audio', 'video', 'document']) })
@@ -59,7 +60,7 @@ const input = z.looseObject({
 })
 
 export function parseRunInput(http: HttpRequest): ChatRequest | ApiError {
-  const read = checkBody(http, { schema: input, refuse })
+  const read = checkBody(http, { schema: input, refuse, unreadable })
   if ('code' in read) return read
   const { data, body } = read
   const messages = data.messages.flatMap((said) => neutral(said))
@@ -91,6 +92,11 @@ function textOf(said: unknown): string {
     .flatMap((one) => (typeof one['text'] === 'string' ? [one['text']] : []))
     .join('\n')
 }
+
+const unreadable = (problem: string): ApiError => ({
+  code: 'invalid-request',
+  message: plainProblem(problem),
+})
 
 function refuse({ path, message: said }: BodyIssue): ApiError {
   const param = bracketPath(path)

@@ -14,7 +14,7 @@ import { type PartsGrammar, partsEncoder } from '../shapes/parts-encoder.ts'
 import { streamAtOnce } from '../shapes/stream-only.ts'
 import { argumentsObject } from '../shapes/whole-calls.ts'
 import { dataStreamDecoder } from './data-stream-decoder.ts'
-import { chatPath, completionPath, formOf, parseAiSdk } from './request.ts'
+import { chatPath, completionPath, parseAiSdk, streamOf } from './request.ts'
 import { citationSource } from './source.ts'
 
 /** Lines, though not of JSON alone, and said to be text. */
@@ -30,7 +30,8 @@ const resume: Route = {
   method: 'GET',
   path: chatPath,
   answer(http, { memory }) {
-    const id = http.query.get('chatId') ?? ''
+    const id = http.query.get('chatId')
+    if (!id) return { code: 'invalid-request', message: 'chatId is required.', param: 'chatId' }
     if (memory.recall(id)?.inFlight) return { resume: id }
     return { status: 200, headers: streamHeaders, body: '' }
   },
@@ -43,7 +44,7 @@ export const aiSdkData: Dialect = {
   framing,
   grain: 'token',
   headers: ['x-vercel-ai-data-stream'],
-  recognizes: (http) => formOf(http) === 'content',
+  recognizes: (http) => streamOf(http) === 'content',
   parseRequest: (http) => parseAiSdk(http, 'ai-sdk-data', 'content'),
   checkModel: () => undefined,
   streamHeaders: () => streamHeaders,

@@ -5,24 +5,38 @@
 import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
-import type { HttpRequest } from '../../core/http.ts'
+import { type HttpRequest, header } from '../../core/http.ts'
 import { type BodyIssue, bracketPath, checkBody } from '../shapes/checked.ts'
 import { isObject, type JsonObject, objectsIn, readJsonObject } from '../shapes/json-body.ts'
+import { plainProblem } from '../shapes/unreadable.ts'
 
 export const chatPath = '/api/chat'
 export const completionPath = '/api/completion'
 
+/** Of any version; what an application adds begins with `data-`, and what its tools say with `tool-`. */
+const partType =
+  /^(?:text|reasoning|file|source|source-url|source-document|step-start|dynamic-tool|(?:tool|data)-.*)$/s
+
 const part = z
-  .looseObject({ type: z.string(), text: z.string().optional() })
+  .looseObject({
+    type: z.string().regex(partType, 'There is no part of this type.'),
+    text: z.string().optional(),
+  })
   .refine(({ type, text }) => type !== 'text' || text !== undefined, {
     path: ['text'],
     error: 'A text part has a text.',
   })
 
+/** Version 4 calls it `mimeType`. */
+const typedPart = part.refine(
+  ({ type, mediaType }) => type !== 'file' || typeof mediaType === 'string',
+  { path: ['mediaType'], error: 'A file has a media type.' },
+)
+
 const partsMessage = z.looseObject({
   id: z.string().optional(),
   role: z.enum(['system', 'user', 'assistant']),
-  parts: z.array(part).min(1),
+  parts: z.array(typedPart).min(1),
 })
 
 const contentMessage = z.looseObject({
@@ -32,18 +46,25 @@ const contentMessage = z.looseObject({
   parts: z.array(part).optional(),
 })
 
-const chatOf = <T extends z.ZodType>(message: T) =>
-  z.looseObject({ id: z.string().optional(), messages: z.array(message).min(1) })
+const chatId = z.string().optional()
 
-const partsChat = chatOf(partsMessage)
-const contentChat = chatOf(contentMessage)
-const eitherChat = chatOf(z.union([partsMessage, contentMessage]))
+const chatOf = <T extends z.ZodType>(message: T) => ({
+  all: z.looseObject({ id: chatId, messages: z.array(message).min(1) }),
+  /** An application that keeps its chats may have the client send what is new, and nothing else. */
+  last: z.looseObject({ id: chatId, message }),
+})
+
+const eitherMessage = z.union([partsMessage, contentMessage])
 const completion = z.looseObject({ prompt: z.string() })
 
 /** Which version's messages a stream protocol goes with; text goes with those of both. */
 export type MessageForm = 'parts' | 'content' | 'either'
 
-const chats = { parts: partsChat, content: contentChat, either: eitherChat }
+const chats = {
+  parts: chatOf<typeof eitherMessage | typeof partsMessage>(partsMessage),
+  content: chatOf<typeof eitherMessage | typeof contentMessage>(contentMessage),
+  either: chatOf(eitherMessage),
+}
 
 export function parseAiSdk(
   http: HttpRequest,
@@ -51,14 +72,23 @@ export function parseAiSdk(
   form: MessageForm,
 ): ChatRequest | ApiError {
   if (http.path.endsWith(completionPath)) return parseCompletion(http, dialect)
-  const read = checkBody<z.infer<typeof eitherChat>>(http, { schema: chats[form], refuse })
+  const { all, last } = chats[form]
+  const read = isLastAlone(http)
+    ? checkBody<z.infer<typeof last>>(http, { schema: last, refuse, unreadable })
+    : checkBody<z.infer<typeof all>>(http, { schema: all, refuse, unreadable })
   if ('code' in read) return read
-  const messages = read.data.messages.flatMap((message) => neutral(message))
-  return request(http, dialect, read.body, messages, read.data.id)
+  const { data } = read
+  const said = 'messages' in data ? objectsIn(data.messages) : objectsIn([data.message])
+  return request(http, dialect, read.body, said.flatMap(neutral), data.id)
+}
+
+function isLastAlone(http: HttpRequest): boolean {
+  const body = readJsonObject(http)
+  return typeof body !== 'string' && body['messages'] === undefined && isObject(body['message'])
 }
 
 function parseCompletion(http: HttpRequest, dialect: string): ChatRequest | ApiError {
-  const read = checkBody(http, { schema: completion, refuse })
+  const read = checkBody(http, { schema: completion, refuse, unreadable })
   if ('code' in read) return read
   return request(http, dialect, read.body, [{ role: 'user', text: read.data.prompt }])
 }
@@ -146,12 +176,24 @@ function refuse({ path, message }: BodyIssue): ApiError {
   return { code: 'invalid-request', message: `Invalid ${param || 'body'}: ${message}`, param }
 }
 
-/** Which form of messages a request has; undefined where it is none of the AI SDK's. */
-export function formOf(http: HttpRequest): Exclude<MessageForm, 'either'> | undefined {
+const unreadable = (problem: string): ApiError => ({
+  code: 'invalid-request',
+  message: plainProblem(problem),
+})
+
+/**
+ * Which of the three streams a request is for; undefined where it is for none. The hooks do not say
+ * which they read: a client can, by what it accepts.
+ */
+export function streamOf(http: HttpRequest): 'parts' | 'content' | 'text' | undefined {
+  const isText = header(http.headers, 'accept')?.startsWith('text/plain') ?? false
+  return isText ? 'text' : formOf(http)
+}
+
+function formOf(http: HttpRequest): 'parts' | 'content' | undefined {
   const body = readJsonObject(http)
   if (typeof body === 'string') return undefined
-  const messages = objectsIn(body['messages'])
-  const last = messages.at(-1)
+  const last = objectsIn(body['messages'] ?? [body['message']]).at(-1)
   if (!last) return undefined
   const hasParts = Array.isArray(last['parts'])
   if (typeof last['content'] !== 'string') return hasParts ? 'parts' : undefined

@@ -5,11 +5,11 @@
 import { looseText } from '../../core/bytes.ts'
 import type { Dialect, Encoder } from '../../core/dialect.ts'
 import type { Event } from '../../core/event.ts'
-import { type Headers, header } from '../../core/http.ts'
+import type { Headers } from '../../core/http.ts'
 import { text } from '../../framing/index.ts'
 import { appError, decodeAppError } from '../shapes/app-error.ts'
 import { streamAtOnce } from '../shapes/stream-only.ts'
-import { chatPath, completionPath, parseAiSdk } from './request.ts'
+import { chatPath, completionPath, parseAiSdk, streamOf } from './request.ts'
 
 const framing = text()
 
@@ -25,8 +25,7 @@ export const aiSdkText: Dialect = {
   framing,
   grain: 'token',
   headers: [],
-  // The hooks do not say which protocol they read: a client can, by what it accepts.
-  recognizes: ({ headers }) => header(headers, 'accept')?.startsWith('text/plain') ?? false,
+  recognizes: (http) => streamOf(http) === 'text',
   parseRequest: (http) => parseAiSdk(http, 'ai-sdk-text', 'either'),
   checkModel: () => undefined,
   streamHeaders: () => streamHeaders,

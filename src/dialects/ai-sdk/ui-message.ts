@@ -8,7 +8,7 @@ import { looseText } from '../../core/bytes.ts'
 import type { Dialect, Encoder, ReplyContext, Route } from '../../core/dialect.ts'
 import type { FinishReason } from '../../core/event.ts'
 import type { Message } from '../../core/frame.ts'
-import type { Headers } from '../../core/http.ts'
+import { type Headers, header } from '../../core/http.ts'
 import { alphanumeric } from '../../core/random.ts'
 import { sse } from '../../framing/index.ts'
 import { appError, decodeAppError, sentenceOf } from '../shapes/app-error.ts'
@@ -20,19 +20,24 @@ import {
   type ToolPart,
 } from '../shapes/parts-encoder.ts'
 import { streamAtOnce } from '../shapes/stream-only.ts'
-import { chatPath, completionPath, formOf, parseAiSdk } from './request.ts'
+import { chatPath, completionPath, parseAiSdk, streamOf } from './request.ts'
 import { citationSource } from './source.ts'
 import { uiMessageDecoder } from './ui-message-decoder.ts'
 
 const framing = sse()
 
-const streamHeaders: Headers = [
-  ['content-type', 'text/event-stream'],
-  ['cache-control', 'no-cache'],
-  ['connection', 'keep-alive'],
-  ['x-vercel-ai-ui-message-stream', 'v1'],
-  ['x-accel-buffering', 'no'],
-]
+/** A client that asks to close the connection is not told that it stays open. */
+function streamHeaders({ request }: ReplyContext): Headers {
+  const closes = /\bclose\b/i.test(header(request.http.headers, 'connection') ?? '')
+  const kept: Headers = closes ? [] : [['connection', 'keep-alive']]
+  return [
+    ['content-type', 'text/event-stream'],
+    ['cache-control', 'no-cache'],
+    ...kept,
+    ['x-vercel-ai-ui-message-stream', 'v1'],
+    ['x-accel-buffering', 'no'],
+  ]
+}
 
 /** A page that was reloaded asks for the answer that is still being given; 204 says there is none. */
 const resume: Route = {
@@ -52,16 +57,16 @@ export const aiSdk: Dialect = {
   framing,
   grain: 'token',
   headers: ['x-vercel-ai-ui-message-stream'],
-  recognizes: (http) => formOf(http) === 'parts',
+  recognizes: (http) => streamOf(http) === 'parts',
   parseRequest: (http) => parseAiSdk(http, 'ai-sdk', 'parts'),
   checkModel: () => undefined,
-  streamHeaders: () => streamHeaders,
+  streamHeaders,
   encoder,
   // The chat's id is what the client comes back with.
   keepAs: ({ request }) => request.dialogue,
   decoder: uiMessageDecoder,
   decodeWhole: (body) => decodeAppError(looseText(body)),
-  whole: (events, reply) => streamAtOnce(events, encoder(reply), streamHeaders),
+  whole: (events, reply) => streamAtOnce(events, encoder(reply), streamHeaders(reply)),
   error: appError,
 }
 

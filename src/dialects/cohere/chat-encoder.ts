@@ -9,10 +9,11 @@ import type { Event, FinishReason, Usage } from '../../core/event.ts'
 import type { Framing, Message } from '../../core/frame.ts'
 import { type HttpReply, jsonReply } from '../../core/http.ts'
 import { integer, type Random, uuid } from '../../core/random.ts'
+import { withAskedModel } from '../shapes/asked-model.ts'
 import { type Part, type PartsGrammar, partsEncoder } from '../shapes/parts-encoder.ts'
 import { finishOf, fold, type Said, type SaidPart } from '../shapes/said.ts'
 import { plans } from './chat-request.ts'
-import { cohereError, sentenceOf, serviceHeaders } from './error.ts'
+import { cohereError, modelNotFound, sentenceOf, serviceHeaders } from './error.ts'
 import { usageObject } from './usage.ts'
 
 /** Where a word has no neutral one, such as `STOP_SEQUENCE`, it is its own. */
@@ -124,7 +125,9 @@ class EventGrammar implements PartsGrammar {
   error(error: ApiError): Message[] {
     if (typeof error.body === 'string') return [{ data: error.body }]
     if (error.body !== undefined) return [{ data: JSON.stringify(error.body) }]
-    return says('message-end', { delta: { error: sentenceOf(error), finish_reason: 'ERROR' } })
+    const { http } = this.#reply.request
+    const sentence = sentenceOf(withAskedModel(error, http, modelNotFound))
+    return says('message-end', { delta: { error: sentence, finish_reason: 'ERROR' } })
   }
 
   callId(name: string): string {

@@ -8,7 +8,7 @@ import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { type BodyIssue, bracketPath, checkBody } from '../shapes/checked.ts'
 import { isObject, type JsonObject, kindOf } from '../shapes/json-body.ts'
-import { invalid } from './error.ts'
+import { invalid, unreadable } from './error.ts'
 
 const part = z.looseObject({ type: z.string('string') }, 'object')
 
@@ -72,8 +72,17 @@ export const sampling = {
     .nullish(),
 }
 
+/** One of some words; left out, the service chooses. */
+export const oneOf = (words: readonly string[]) =>
+  z.enum(words, `must be one of ${words.map((word) => `"${word}"`).join(', ')}`).nullish()
+
+const citationModes = ['ENABLED', 'DISABLED', 'FAST', 'ACCURATE', 'OFF']
+
 const schema = z.looseObject({
   ...sampling,
+  safety_mode: oneOf(['CONTEXTUAL', 'STRICT', 'OFF']),
+  tool_choice: oneOf(['REQUIRED', 'NONE']),
+  citation_options: z.looseObject({ mode: oneOf(citationModes) }, 'object').nullish(),
   model: z.string('string').min(1, 'must not be empty'),
   messages: z.array(message, 'list of messages').min(1, 'must hold at least one message'),
   tools: z.array(tool, 'list of tools').nullish(),
@@ -81,9 +90,12 @@ const schema = z.looseObject({
 })
 
 export function parseCohere(http: HttpRequest, dialect: string): ChatRequest | ApiError {
-  const checked = checkBody(http, { schema, refuse })
+  const checked = checkBody(http, { schema, refuse, unreadable })
   if ('code' in checked) return checked
   const { data, body } = checked
+  if (data.tool_choice === 'REQUIRED' && (data.tools ?? []).length === 0) {
+    return invalid('invalid request: tool_choice REQUIRED needs tools', 'tool_choice')
+  }
   const messages = data.messages.map((said) => ({ role: said.role, text: textOf(said.content) }))
   return {
     dialect,

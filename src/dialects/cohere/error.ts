@@ -6,8 +6,10 @@
 import { type ApiError, type ApiErrorCode, apiErrorStatus } from '../../core/api-error.ts'
 import type { Headers, HttpReply, HttpRequest } from '../../core/http.ts'
 import { hex, integer, type Random, uuid } from '../../core/random.ts'
+import { withAskedModel } from '../shapes/asked-model.ts'
 import { errorReply, keepBody } from '../shapes/error-reply.ts'
 import type { JsonObject } from '../shapes/json-body.ts'
+import { plainProblem } from '../shapes/unreadable.ts'
 
 const sentences: Readonly<Record<ApiErrorCode, string>> = {
   'invalid-request': 'invalid request',
@@ -51,13 +53,16 @@ export const modelNotFound = (model: string): ApiError => ({
   message: `model '${model}' not found, make sure the correct model ID was used and that you have access to the model.`,
 })
 
+export const unreadable = (problem: string): ApiError => invalid(plainProblem(problem))
+
 export const invalid = (message: string, param?: string): ApiError => ({
   code: 'invalid-request',
   message,
   ...(param === undefined ? {} : { param }),
 })
 
-export function cohereError(error: ApiError, _http?: HttpRequest, random?: Random): HttpReply {
+export function cohereError(given: ApiError, http?: HttpRequest, random?: Random): HttpReply {
+  const error = withAskedModel(given, http, modelNotFound)
   const limited = error.code === 'rate-limited'
   return errorReply(error, {
     status: error.status ?? statuses[error.code] ?? apiErrorStatus[error.code],

@@ -10,9 +10,10 @@ import { uuid } from '../../core/random.ts'
 import { countTokens, cutText } from '../grain.ts'
 import { checkBody } from '../shapes/checked.ts'
 import { embedding } from '../shapes/embedding.ts'
+import { embeddingBase64, embeddingForms } from '../shapes/embedding-forms.ts'
 import { type JsonObject, objectsIn } from '../shapes/json-body.ts'
-import { refuse } from './chat-request.ts'
-import { invalid, modelNotFound, serviceHeaders } from './error.ts'
+import { oneOf, refuse } from './chat-request.ts'
+import { invalid, modelNotFound, serviceHeaders, unreadable } from './error.ts'
 
 /** What is listed where a scenario names no models of its own. */
 const usualModels = [
@@ -42,10 +43,19 @@ const listed = ({ models }: RouteContext): readonly string[] => models ?? usualM
 const reply = (value: unknown, { random }: RouteContext): HttpReply =>
   jsonReply(200, value, serviceHeaders(random))
 
-function listModels({ query }: HttpRequest, context: RouteContext): HttpReply {
+/** As many models as a page holds where a request names no number. */
+const usualPage = 20
+
+function listModels({ query }: HttpRequest, context: RouteContext): HttpReply | ApiError {
   const purpose = query.get('endpoint')
   const names = listed(context).filter((name) => purpose === null || purposeOf(name) === purpose)
-  return reply({ models: names.map(describe) }, context)
+  const size = Number(query.get('page_size') ?? usualPage)
+  if (!Number.isInteger(size) || size < 1 || size > 1000) {
+    return invalid('invalid request: page_size must be between 1 and 1000', 'page_size')
+  }
+  const from = Number(query.get('page_token') ?? 0) || 0
+  const rest = names.length > from + size ? { next_page_token: `${from + size}` } : {}
+  return reply({ models: names.slice(from, from + size).map(describe), ...rest }, context)
 }
 
 function getModel({ params }: HttpRequest, context: RouteContext): HttpReply | ApiError {
@@ -67,7 +77,7 @@ function withBody<T extends { readonly model?: string | null | undefined }>(
   answer: (data: T, http: HttpRequest, context: RouteContext) => HttpReply | ApiError,
 ): Required<Route>['answer'] {
   return (http, context) => {
-    const checked = checkBody(http, { schema, refuse })
+    const checked = checkBody(http, { schema, refuse, unreadable })
     if ('code' in checked) return checked
     const { model } = checked.data
     if (model && context.models && !context.models.includes(model)) return modelNotFound(model)
@@ -82,7 +92,9 @@ const embedSchema = z.looseObject({
   texts: z.array(text, 'list of strings').max(96, 'must hold no more than 96').nullish(),
   images: z.array(text, 'list of strings').nullish(),
   inputs: z.array(z.looseObject({ content: z.array(z.unknown()) }), 'list of inputs').nullish(),
-  input_type: text.nullish(),
+  input_type: oneOf([
+    ...['search_document', 'search_query', 'classification', 'clustering', 'image'],
+  ]),
   embedding_types: z.array(text, 'list of strings').nullish(),
   output_dimension: z.int('integer').min(1, 'must be positive').nullish(),
 })
@@ -92,6 +104,9 @@ type EmbedRequest = z.infer<typeof embedSchema>
 const embed = withBody(embedSchema, (data, http, context) => {
   const version = versionOf(http)
   if (version === '2' && !data.model) return invalid('invalid request: model is required', 'model')
+  if (version === '2' && !data.input_type) {
+    return invalid('invalid request: input_type is required', 'input_type')
+  }
   const inputs = inputsOf(data)
   if (inputs.length === 0) return invalid('invalid request: texts or images must be given', 'texts')
   const { model } = data
@@ -127,24 +142,9 @@ const partText = ({ text: said, image_url: image }: JsonObject): string =>
 
 type Vector = readonly number[]
 
-const scaled = (vector: Vector): number[] =>
-  vector.map((value) => Math.round(Math.max(-1, Math.min(1, value * 4)) * 127))
-
-/** Eight signs a byte, the first in the highest bit. */
-const signs = (vector: Vector): number[] =>
-  Array.from({ length: Math.ceil(vector.length / 8) }, (_, byte) =>
-    vector
-      .slice(byte * 8, byte * 8 + 8)
-      .reduce((bits, value, bit) => bits | (value > 0 ? 128 >> bit : 0), 0),
-  )
-
 const forms: Readonly<Record<string, (vector: Vector) => unknown>> = {
-  float: (vector) => vector,
-  int8: scaled,
-  uint8: (vector) => scaled(vector).map((value) => value + 128),
-  binary: (vector) => signs(vector).map((byte) => byte - 128),
-  ubinary: signs,
-  base64: (vector) => Buffer.from(new Float32Array(vector).buffer).toString('base64'),
+  ...embeddingForms,
+  base64: (vector) => embeddingBase64(vector),
 }
 
 const byType = (vectors: readonly Vector[], types: readonly string[]): unknown =>

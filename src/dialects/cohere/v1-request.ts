@@ -4,8 +4,8 @@ import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { checkBody } from '../shapes/checked.ts'
-import { refuse, sampling, systemOf } from './chat-request.ts'
-import { invalid } from './error.ts'
+import { oneOf, refuse, sampling, systemOf } from './chat-request.ts'
+import { invalid, unreadable } from './error.ts'
 
 const roles = { USER: 'user', CHATBOT: 'assistant', SYSTEM: 'system', TOOL: 'tool' } as const
 
@@ -38,10 +38,11 @@ const schema = z.looseObject({
   conversation_id: z.string('string').nullish(),
   tools: z.array(tool, 'list of tools').nullish(),
   tool_results: results,
+  safety_mode: oneOf(['CONTEXTUAL', 'STRICT', 'NONE']),
 })
 
 export function parseCohereV1(http: HttpRequest, dialect: string): ChatRequest | ApiError {
-  const checked = checkBody(http, { schema, refuse })
+  const checked = checkBody(http, { schema, refuse, unreadable })
   if ('code' in checked) return checked
   const { data, body } = checked
   const given = data.tool_results ?? []

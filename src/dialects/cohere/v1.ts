@@ -14,13 +14,22 @@ import { jsonReply } from '../../core/http.ts'
 import type { Push } from '../../core/push.ts'
 import { uuid } from '../../core/random.ts'
 import { ndjson } from '../../framing/index.ts'
+import { withAskedModel } from '../shapes/asked-model.ts'
 import { isObject, type JsonObject, objectsIn, parseObject } from '../shapes/json-body.ts'
 import { jsonDecoder } from '../shapes/json-decoder.ts'
 import { type Part, type PartsGrammar, partsEncoder } from '../shapes/parts-encoder.ts'
 import { callsOf, finishOf, fold, textOf } from '../shapes/said.ts'
 import { argumentsObject } from '../shapes/whole-calls.ts'
 import { checkCohereModel, recognizesCohere } from './cohere.ts'
-import { codeOf, cohereError, headerNames, readError, sentenceOf, serviceHeaders } from './error.ts'
+import {
+  codeOf,
+  cohereError,
+  headerNames,
+  modelNotFound,
+  readError,
+  sentenceOf,
+  serviceHeaders,
+} from './error.ts'
 import { cohereRoutes } from './routes.ts'
 import { readUsage, usageObject } from './usage.ts'
 import { parseCohereV1 } from './v1-request.ts'
@@ -177,7 +186,9 @@ class LineGrammar implements PartsGrammar {
     if (typeof error.body === 'string') return [{ data: error.body }]
     if (error.body !== undefined) return [{ data: JSON.stringify(error.body) }]
     const { response } = this.#answer('ERROR', undefined)
-    return line('stream-end', { response, finish_reason: 'ERROR', error: sentenceOf(error) })
+    const { http } = this.#reply.request
+    const sentence = sentenceOf(withAskedModel(error, http, modelNotFound))
+    return line('stream-end', { response, finish_reason: 'ERROR', error: sentence })
   }
 
   #answer(reason: FinishReason, usage: Usage | undefined) {

@@ -2,19 +2,26 @@
  * Events to Mistral's chunks, and to one whole completion. Thoughts are lists of typed parts where
  * text is a string; calls come whole, with the chunk that finishes; so does the usage, always.
  */
+import { createHash } from 'node:crypto'
 import type { Encoder, ReplyContext } from '../../core/dialect.ts'
 import type { Event, FinishReason, Usage } from '../../core/event.ts'
 import type { Frame, Framing } from '../../core/frame.ts'
+import type { HttpRequest } from '../../core/http.ts'
 import { alphanumeric, hex, integer, type Random } from '../../core/random.ts'
 import { isObject } from '../shapes/json-body.ts'
 import { finishOf, fold, type Said, type SaidPart } from '../shapes/said.ts'
 import { type WholeCall, WholeCalls } from '../shapes/whole-calls.ts'
 import { mistralErrorData } from './error.ts'
+import { isCallId } from './request.ts'
 
-const finishWords: Readonly<Record<string, string>> = { 'tool-calls': 'tool_calls' }
+/** The vendor has no word for a filter: an answer that could not be given to its end is an `error`. */
+const finishWords: Readonly<Record<string, string>> = {
+  'tool-calls': 'tool_calls',
+  'content-filter': 'error',
+}
 
 export const finishReason = (word: string): FinishReason =>
-  Object.keys(finishWords).find((reason) => finishWords[reason] === word) ?? word
+  word === 'tool_calls' ? 'tool-calls' : word
 
 const finishWord = (reason: FinishReason): string => finishWords[reason] ?? reason
 
@@ -38,8 +45,15 @@ function usageObject(usage: Usage): object {
 const callId = (random: Random, choice: number, index: number): string =>
   alphanumeric(random.fork(`call/${choice}/${index}`), 9)
 
+/** The service takes no other ids back: one of another form is made to fit, the same always alike. */
+function fittingId(id: string): string {
+  if (isCallId(id)) return id
+  const digest = createHash('sha256').update(id).digest('base64')
+  return digest.replaceAll(/[^a-zA-Z0-9]/g, '0').slice(0, 9)
+}
+
 const callObject = (call: Omit<WholeCall, 'kind'>, choice: number, random: Random): object => ({
-  id: call.id ?? callId(random, choice, call.index),
+  id: call.id === undefined ? callId(random, choice, call.index) : fittingId(call.id),
   function: { name: call.name, arguments: call.arguments },
   index: call.index,
 })
@@ -52,7 +66,7 @@ const thinking = (text: string): object => ({
 /** A reference, where the scenario gives one in the vendor's form. */
 const references = (citation: unknown): object[] =>
   isObject(citation) && Array.isArray(citation['reference_ids'])
-    ? [{ type: 'reference', ...citation }]
+    ? [{ ...citation, type: 'reference' }]
     : []
 
 const paddingAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
@@ -75,6 +89,7 @@ class ChunkEncoder implements Encoder {
   readonly #random: Random
   readonly #padding: Random
   readonly #prefix: string
+  readonly #http: HttpRequest
   readonly #choices: Choice[]
   #usage: Usage | undefined
   #started = false
@@ -84,6 +99,7 @@ class ChunkEncoder implements Encoder {
   constructor(framing: Framing, reply: ReplyContext) {
     const { id, created, model } = identity(reply)
     this.#framing = framing
+    this.#http = reply.request.http
     this.#random = reply.random.fork('calls')
     this.#padding = reply.random.fork('padding')
     this.#prefix = JSON.stringify({ id, object: 'chat.completion.chunk', created, model })
@@ -122,7 +138,7 @@ class ChunkEncoder implements Encoder {
         return this.#finishAll(false)
       case 'error':
         this.#failed = true
-        return this.#frames({ data: mistralErrorData(event.error) })
+        return this.#frames({ data: mistralErrorData(event.error, this.#http) })
       case 'comment':
         return this.#frames({ comment: event.text })
       case 'raw':

@@ -6,6 +6,7 @@
 import { type ApiError, type ApiErrorCode, statusOf } from '../../core/api-error.ts'
 import type { HttpReply, HttpRequest } from '../../core/http.ts'
 import type { Random } from '../../core/random.ts'
+import { withAskedModel } from '../shapes/asked-model.ts'
 import { errorReply, keepBody } from '../shapes/error-reply.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import { correlation } from './headers.ts'
@@ -104,15 +105,20 @@ function errorBody(error: ApiError): unknown {
 }
 
 /** The data of the frame that brings an error inside a stream: the vendor has no form of its own. */
-export function mistralErrorData(error: ApiError): string {
-  const body = errorBody(error)
+export function mistralErrorData(error: ApiError, http?: HttpRequest): string {
+  const body = errorBody(withAskedModel(error, http, invalidModel))
   return typeof body === 'string' ? body : JSON.stringify(body)
 }
 
-export const mistralError = (error: ApiError, _http?: HttpRequest, random?: Random): HttpReply =>
+export const invalidModel = (model: string): ApiError => ({
+  code: 'model-not-found',
+  message: `Invalid model: ${model}`,
+})
+
+export const mistralError = (error: ApiError, http?: HttpRequest, random?: Random): HttpReply =>
   errorReply(error, {
     status: statusFor(error),
-    body: errorBody(error),
+    body: errorBody(withAskedModel(error, http, invalidModel)),
     headers: random ? correlation(random) : [],
   })
 

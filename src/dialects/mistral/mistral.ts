@@ -9,10 +9,10 @@ import { type HttpReply, type HttpRequest, header, jsonReply } from '../../core/
 import { sse } from '../../framing/index.ts'
 import { decodeWhole, mistralDecoder } from './decoder.ts'
 import { mistralEncoder, wholeCompletion } from './encoder.ts'
-import { mistralError } from './error.ts'
+import { invalidModel, mistralError } from './error.ts'
 import { headerNames, serviceHeaders } from './headers.ts'
 import { parseMistral } from './request.ts'
-import { invalidModel, mistralRoutes } from './routes.ts'
+import { mistralRoutes } from './routes.ts'
 
 const framing = sse()
 

@@ -6,10 +6,15 @@ import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
-import { type BodyIssue, checkBody } from '../shapes/checked.ts'
+import { type BodyIssue, checkBody, withinUnion } from '../shapes/checked.ts'
 import { refused, unprocessable } from './error.ts'
 
-const chunk = z.looseObject({ type: z.string(), text: z.string().optional() })
+const chunkTypes = [
+  ...['text', 'image_url', 'document_url', 'reference'],
+  ...['file', 'thinking', 'input_audio'],
+]
+
+const chunk = z.looseObject({ type: z.enum(chunkTypes), text: z.string().optional() })
 const content = z.union([z.string(), z.array(chunk)])
 
 const toolCall = z.looseObject({
@@ -41,7 +46,7 @@ const message = z.discriminatedUnion('role', [
 const common = {
   model: z.string(),
   temperature: z.number().min(0).max(1.5).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
+  top_p: z.number().gt(0).max(1).nullish(),
   max_tokens: z.int().min(0).nullish(),
   stream: z.boolean().optional(),
   stop: z.union([z.string(), z.array(z.string())]).nullish(),
@@ -50,26 +55,35 @@ const common = {
   prompt_cache_key: z.string().nullish(),
 }
 
+const described = z.looseObject({ name: z.string() })
+
+/** A tool is a function unless it says otherwise; those of the service itself need none. */
+const tool = z
+  .looseObject({ type: z.string().optional(), function: described.optional() })
+  .refine((one) => (one.type ?? 'function') !== 'function' || one.function !== undefined, {
+    path: ['function'],
+  })
+
+const toolChoice = z.union([
+  z.enum(['auto', 'none', 'any', 'required']),
+  z.looseObject({ type: z.string().optional(), function: described }),
+])
+
 const chatSchema = z.strictObject({
   ...common,
   messages: z.array(message).min(1),
-  response_format: z.unknown().optional(),
-  tools: z
-    .array(
-      z.looseObject({
-        type: z.string().optional(),
-        function: z.looseObject({ name: z.string() }).optional(),
-      }),
-    )
+  response_format: z
+    .looseObject({ type: z.enum(['text', 'json_object', 'json_schema']).optional() })
     .nullish(),
-  tool_choice: z.unknown().optional(),
+  tools: z.array(tool).nullish(),
+  tool_choice: toolChoice.nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   n: z.int().min(1).nullish(),
   prediction: z.unknown().optional(),
   parallel_tool_calls: z.boolean().optional(),
   reasoning_effort: z.string().nullish(),
-  prompt_mode: z.string().nullish(),
+  prompt_mode: z.enum(['reasoning']).nullish(),
   guardrails: z.unknown().optional(),
   service_tier: z.string().nullish(),
   safe_prompt: z.boolean().optional(),
@@ -143,6 +157,14 @@ function textOf(said: z.infer<typeof content> | null | undefined): string {
   return (said ?? []).flatMap(({ text }) => text ?? []).join('\n')
 }
 
+/** A result stands after the calls of the assistant, or after another result. */
+function answersCall(before: Message | undefined): boolean {
+  if (before?.role === 'assistant') return (before.tool_calls ?? []).length > 0
+  return before?.role === 'tool'
+}
+
+export const isCallId = (id: string): boolean => /^[a-zA-Z0-9]{9}$/.test(id)
+
 /** Ids that the SDK fills in where a message has none. */
 const noId = 'null'
 
@@ -157,9 +179,20 @@ function checkOrder(messages: readonly Message[]): ApiError | undefined {
       '3230',
     )
   }
+  const orphan = messages.findIndex(
+    ({ role }, at) => role === 'tool' && !answersCall(messages[at - 1]),
+  )
+  if (orphan >= 0) {
+    const before = messages[orphan - 1]
+    return refused(
+      `Unexpected role 'tool'${before ? ` after role '${before.role}'` : ''}`,
+      'invalid_request_message_order',
+      '3230',
+    )
+  }
   for (const said of messages) {
     const calls = said.role === 'assistant' ? (said.tool_calls ?? []) : []
-    const wrong = calls.find(({ id }) => id && id !== noId && !/^[a-zA-Z0-9]{9}$/.test(id))
+    const wrong = calls.find(({ id }) => id && id !== noId && !isCallId(id))
     if (wrong) {
       return refused(
         `Tool call id was ${wrong.id} but must be a-z, A-Z, 0-9, with a length of 9.`,
@@ -172,10 +205,15 @@ function checkOrder(messages: readonly Message[]): ApiError | undefined {
 }
 
 export const unreadable = (problem: string): ApiError =>
-  unprocessable({ type: 'json_invalid', loc: ['body'], msg: problem })
+  unprocessable({
+    type: 'json_invalid',
+    loc: ['body'],
+    msg: /not valid JSON/.test(problem) ? 'JSON decode error' : problem,
+  })
 
 /** Names a mistake as pydantic does, which is what the vendor checks with. */
-export function refuse({ path, message: said, kind, found, issue }: BodyIssue): ApiError {
+export function refuse(outer: BodyIssue): ApiError {
+  const { path, message: said, kind, found, issue } = withinUnion(outer)
   const loc = locationOf(path)
   const own = (type: string, msg: string, more: object = {}): ApiError =>
     unprocessable({ type, loc, msg, input: found, ...more })
@@ -193,12 +231,24 @@ export function refuse({ path, message: said, kind, found, issue }: BodyIssue): 
     return own('less_than_equal', msg, { ctx: { le: issue.maximum } })
   }
   if (issue?.code === 'too_small' && issue.origin !== 'array') {
+    if (issue.inclusive === false) {
+      const msg = `Input should be greater than ${issue.minimum}`
+      return own('greater_than', msg, { ctx: { gt: issue.minimum } })
+    }
     const msg = `Input should be greater than or equal to ${issue.minimum}`
     return own('greater_than_equal', msg, { ctx: { ge: issue.minimum } })
+  }
+  if (issue?.code === 'invalid_value') {
+    const expected = listed(issue.values.map((value) => `'${String(value)}'`))
+    return own('enum', `Input should be ${expected}`, { ctx: { expected } })
   }
   const expected = issue?.code === 'invalid_type' ? typeNames[issue.expected] : undefined
   return expected ? own(...expected) : own('value_error', said)
 }
+
+/** `'a', 'b' or 'c'` */
+const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((some) => some !== '').join(' or ')
 
 const typeNames: Readonly<Record<string, readonly [type: string, msg: string]>> = {
   string: ['string_type', 'Input should be a valid string'],

@@ -7,6 +7,7 @@ import { hex } from '../../core/random.ts'
 import { countTokens } from '../grain.ts'
 import { checkBody } from '../shapes/checked.ts'
 import { embedding } from '../shapes/embedding.ts'
+import { embeddingBase64, embeddingForms } from '../shapes/embedding-forms.ts'
 import { correlation } from './headers.ts'
 import { refuse, unreadable } from './request.ts'
 
@@ -51,34 +52,33 @@ const modelCard = (id: string, createdMs: number): object => ({
   type: 'base',
 })
 
-export const invalidModel = (model: string): ApiError => ({
-  code: 'model-not-found',
-  message: `Invalid model: ${model}`,
-})
-
-const dimensions = 1024
+/** As many as the vendor's models have where a request names no number. */
+const dimensionsOf = (model: string): number => (model.startsWith('codestral-embed') ? 1536 : 1024)
 
 const embeddingSchema = z.strictObject({
   model: z.string(),
   input: z.union([z.string(), z.array(z.string())]),
   metadata: z.record(z.string(), z.unknown()).nullish(),
   output_dimension: z.int().min(1).max(3072).nullish(),
-  output_dtype: z.literal('float').optional(),
-  encoding_format: z.literal('float').optional(),
+  output_dtype: z.enum(['float', 'int8', 'uint8', 'binary', 'ubinary']).nullish(),
+  encoding_format: z.enum(['float', 'base64']).nullish(),
 })
 
 function embed(http: HttpRequest, { random }: RouteContext): HttpReply | ApiError {
   const read = checkBody(http, { schema: embeddingSchema, refuse, unreadable })
   if ('code' in read) return read
-  const { model, input, output_dimension } = read.data
+  const { model, input, output_dimension: length, output_dtype, encoding_format } = read.data
+  const form = output_dtype ?? 'float'
   const texts = typeof input === 'string' ? [input] : input
+  const written = (vector: readonly number[]): unknown =>
+    encoding_format === 'base64' ? embeddingBase64(vector, form) : embeddingForms[form](vector)
   const tokens = texts.reduce((sum, text) => sum + countTokens(text), 0)
   const body = {
     id: hex(random.fork('id'), 32),
     object: 'list',
     data: texts.map((text, index) => ({
       object: 'embedding',
-      embedding: embedding(text, output_dimension ?? dimensions, random),
+      embedding: written(embedding(text, length ?? dimensionsOf(model), random)),
       index,
     })),
     model,

@@ -6,7 +6,7 @@
 import type { Encoder, ReplyContext } from '../../core/dialect.ts'
 import type { Event, FinishReason, Usage } from '../../core/event.ts'
 import type { Frame, Framing } from '../../core/frame.ts'
-import type { HttpReply } from '../../core/http.ts'
+import type { HttpReply, HttpRequest } from '../../core/http.ts'
 import { integer, type Random } from '../../core/random.ts'
 import { cutText } from '../grain.ts'
 import { callsOf, finishOf, fold, textOf } from '../shapes/said.ts'
@@ -146,6 +146,7 @@ export function ollamaEncoder(framing: Framing, reply: ReplyContext): Encoder {
 class LineEncoder implements Encoder {
   readonly #framing: Framing
   readonly #lines: Lines
+  readonly #http: HttpRequest
   readonly #isGenerate: boolean
   readonly #calls = new WholeCalls()
   /** Of `generate`, which tells its calls in the last line. */
@@ -161,6 +162,7 @@ class LineEncoder implements Encoder {
   constructor(framing: Framing, reply: ReplyContext) {
     this.#framing = framing
     this.#lines = new Lines(reply)
+    this.#http = reply.request.http
     this.#isGenerate = isGenerate(reply.request.http)
   }
 
@@ -189,7 +191,7 @@ class LineEncoder implements Encoder {
         return this.#usage ? this.#finish(atMs) : []
       case 'error':
         this.#over = true
-        return this.#frames(errorLine(event.error))
+        return this.#frames(errorLine(event.error, this.#http))
       case 'start':
       case 'citation':
         return []
@@ -241,7 +243,7 @@ export function wholeReply(events: Iterable<Event>, reply: ReplyContext, atMs = 
   const load = loadReason(reply.request)
   if (load) return whole(lines.loaded(load))
   const { choices, usage, error } = fold(events)
-  if (error) return ollamaError(error)
+  if (error) return ollamaError(error, reply.request.http)
   const [said] = choices
   const text = said.parts
     .map((part) => (part.kind === 'text' || part.kind === 'refusal' ? part.text : ''))

@@ -3,7 +3,8 @@
  * line. The sentences are the service's own where its source has one for the case.
  */
 import { type ApiError, type ApiErrorCode, apiErrorStatus } from '../../core/api-error.ts'
-import type { HttpReply } from '../../core/http.ts'
+import type { HttpReply, HttpRequest } from '../../core/http.ts'
+import { withAskedModel } from '../shapes/asked-model.ts'
 import { errorReply, keepBody } from '../shapes/error-reply.ts'
 import type { JsonObject } from '../shapes/json-body.ts'
 import { goJson } from './go.ts'
@@ -40,13 +41,13 @@ const errorBody = (error: ApiError): unknown =>
   error.body ?? { error: error.message ?? sentences[error.code] }
 
 /** The line that ends a stream. */
-export function errorLine(error: ApiError): string {
-  const body = errorBody(error)
+export function errorLine(error: ApiError, http?: HttpRequest): string {
+  const body = errorBody(withAskedModel(error, http, modelNotFound))
   return typeof body === 'string' ? body : goJson(body)
 }
 
-export function ollamaError(error: ApiError): HttpReply {
-  const body = errorBody(error)
+export function ollamaError(error: ApiError, http?: HttpRequest): HttpReply {
+  const body = errorBody(withAskedModel(error, http, modelNotFound))
   const reply = errorReply(error, {
     status: error.status ?? apiErrorStatus[error.code],
     body,

@@ -11,6 +11,7 @@ import { countTokens } from '../grain.ts'
 import { checkBody } from '../shapes/checked.ts'
 import { embedding } from '../shapes/embedding.ts'
 import { isObject } from '../shapes/json-body.ts'
+import { plainProblem } from '../shapes/unreadable.ts'
 import { jsonType, modelNotFound } from './error.ts'
 import { goJson, goTime } from './go.ts'
 
@@ -23,8 +24,9 @@ const usualModels = ['llama3.2:latest', 'qwen3:8b', 'gemma3:4b', 'nomic-embed-te
 const dimensions = 768
 
 /** A name without a tag is one with the tag `latest`; upper and lower case are the same. */
-const fullName = (name: string): string =>
-  (/:[^/]*$/.test(name) ? name : `${name}:latest`).toLowerCase()
+const tagged = (name: string): string => (/:[^/]*$/.test(name) ? name : `${name}:latest`)
+
+const fullName = (name: string): string => tagged(name).toLowerCase()
 
 export function findModel(name: string, models: readonly string[]): string | undefined {
   const wanted = fullName(name.trim())
@@ -44,8 +46,8 @@ const familyOf = (model: string): string => /^[a-z]+[\d.]*/i.exec(model)?.[0] ??
 function describe(model: string, { random, createdMs }: RouteContext): Record<string, unknown> {
   const drawn = random.fork(`model/${model}`)
   return {
-    name: model,
-    model,
+    name: tagged(model),
+    model: tagged(model),
     modified_at: goTime(createdMs - integer(drawn, 1, 90 * 24 * 3_600_000)),
     size: integer(drawn, 800_000_000, 9_000_000_000),
     digest: hex(drawn, 64),
@@ -88,7 +90,11 @@ function withModel(
 ): Required<Route>['answer'] {
   return (http, context) => {
     if (http.body.length === 0) return invalid('missing request body')
-    const checked = checkBody(http, { schema: anyBody, refuse: ({ message }) => invalid(message) })
+    const checked = checkBody(http, {
+      schema: anyBody,
+      refuse: ({ message }) => invalid(message),
+      unreadable: (problem) => invalid(plainProblem(problem)),
+    })
     if ('code' in checked) return checked
     const model = named(checked.body, context)
     return typeof model === 'string' ? answer(model, checked.body, context) : model

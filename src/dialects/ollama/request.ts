@@ -5,12 +5,16 @@
  */
 import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
+import { wholeText } from '../../core/bytes.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { type BodyIssue, checkBody } from '../shapes/checked.ts'
 import type { JsonObject } from '../shapes/json-body.ts'
+import { plainProblem } from '../shapes/unreadable.ts'
 import { modelNotFound } from './error.ts'
 import { goKind } from './go.ts'
+import { goSyntaxError } from './go-json.ts'
+import { keepAliveProblem, optionProblem } from './options.ts'
 
 // The message of each type is what Go calls it, for the sentence that a mistake becomes.
 const text = z.string('string').nullish()
@@ -69,6 +73,12 @@ const common = {
       error: 'invalid think value (must be "high", "medium", "low", "max", true, or false)',
     }),
   options: anyObject('map[string]interface {}').nullish(),
+  keep_alive: z
+    .unknown()
+    .optional()
+    .refine((value) => keepAliveProblem(value) === undefined, {
+      error: ({ input }) => keepAliveProblem(input),
+    }),
   top_logprobs: z
     .int('int')
     .min(0, 'top_logprobs must be between 0 and 20')
@@ -112,11 +122,13 @@ export function parseOllama(http: HttpRequest, dialect: string): ChatRequest | A
 }
 
 function parseChat(http: HttpRequest, dialect: string): ChatRequest | ApiError {
-  const checked = checkBody(http, { schema: chatSchema, refuse: refuseAs('ChatRequest') })
+  const checked = checkBody(http, { schema: chatSchema, ...wordsFor(http, 'ChatRequest') })
   if ('code' in checked) return checked
   const { data, body } = checked
   const model = data.model?.trim() ?? ''
   if (model === '') return invalid('model is required')
+  const wrong = wrongOption(data.options)
+  if (wrong) return wrong
   const messages = (data.messages ?? []).map(({ role, content }) => ({
     role: (role ?? '').toLowerCase(),
     text: content ?? '',
@@ -126,7 +138,7 @@ function parseChat(http: HttpRequest, dialect: string): ChatRequest | ApiError {
 }
 
 function parseGenerate(http: HttpRequest, dialect: string): ChatRequest | ApiError {
-  const checked = checkBody(http, { schema: generateSchema, refuse: refuseAs('GenerateRequest') })
+  const checked = checkBody(http, { schema: generateSchema, ...wordsFor(http, 'GenerateRequest') })
   if ('code' in checked) return checked
   const { data, body } = checked
   const model = data.model?.trim() ?? ''
@@ -134,6 +146,8 @@ function parseGenerate(http: HttpRequest, dialect: string): ChatRequest | ApiErr
   if (data.raw && (data.template || data.system || (data.context ?? []).length > 0)) {
     return invalid('raw mode does not support template, system, or context')
   }
+  const wrong = wrongOption(data.options)
+  if (wrong) return wrong
   const messages: ChatMessage[] = []
   if (data.system) messages.push({ role: 'system', text: data.system })
   if (data.prompt) messages.push({ role: 'user', text: data.prompt })
@@ -162,6 +176,28 @@ function understood({ stream, ...given }: Understood): ChatRequest {
 }
 
 const invalid = (message: string): ApiError => ({ code: 'invalid-request', message })
+
+/** Options are read only when the model is loaded, so that their mistakes are the server's. */
+function wrongOption(options: unknown): ApiError | undefined {
+  const problem = optionProblem(options)
+  return problem === undefined ? undefined : { ...invalid(problem), status: 500, param: 'options' }
+}
+
+const wordsFor = (http: HttpRequest, struct: string) => ({
+  refuse: refuseAs(struct),
+  unreadable: (problem: string) => unreadable(http, struct, problem),
+})
+
+/** A body that is no JSON, or no object, in the words of Go. */
+function unreadable(http: HttpRequest, struct: string, problem: string): ApiError {
+  const text = wholeText(http.body)
+  if (text === undefined || problem.includes('is compressed')) return invalid(problem)
+  const mistake = goSyntaxError(text)
+  if (mistake !== undefined) return invalid(mistake)
+  const kind = /^\s*\[/.test(text) ? 'array' : /^\s*"/.test(text) ? 'string' : undefined
+  if (kind === undefined) return invalid(plainProblem(problem))
+  return invalid(`json: cannot unmarshal ${kind} into Go value of type api.${struct}`)
+}
 
 const refuseAs =
   (struct: string) =>

@@ -38,7 +38,8 @@ export interface PartsGrammar {
   open(part: Part): readonly Message[]
   /** `part.text` has grown by `delta` already. */
   delta(part: Part, delta: string, atMs: number): readonly Message[]
-  close(part: Part): readonly Message[]
+  /** `reason` where the reply finished before the part was closed. */
+  close(part: Part, reason?: FinishReason): readonly Message[]
   citation?(part: Part, citation: unknown): readonly Message[]
   /** The reply is over; usage where the script or the pacing told any. */
   finish(reason: FinishReason, usage: Usage | undefined, atMs: number): readonly Message[]
@@ -136,7 +137,7 @@ class PartsEncoder implements Encoder {
         if (this.#reason !== undefined && !this.#over) yield* this.#finish(atMs)
         return
       case 'finish':
-        yield* this.#closeAll()
+        yield* this.#closeAll(event.reason)
         this.#reason = event.reason
         // In a stream of another there is no usage to wait for.
         if (this.#usage || !this.#started) yield* this.#finish(atMs)
@@ -180,21 +181,21 @@ class PartsEncoder implements Encoder {
     yield* this.#grammar.delta(part, delta, atMs)
   }
 
-  *#closeText(): Generator<Message> {
+  *#closeText(reason?: FinishReason): Generator<Message> {
     const part = this.#text
     this.#text = undefined
-    if (part && this.#started) yield* this.#grammar.close(part)
+    if (part && this.#started) yield* this.#grammar.close(part, reason)
   }
 
-  *#closeTool(call: number): Generator<Message> {
+  *#closeTool(call: number, reason?: FinishReason): Generator<Message> {
     const part = this.#tools.get(call)
     this.#tools.delete(call)
-    if (part) yield* this.#grammar.close(part)
+    if (part) yield* this.#grammar.close(part, reason)
   }
 
-  *#closeAll(): Generator<Message> {
-    yield* this.#closeText()
-    for (const call of [...this.#tools.keys()]) yield* this.#closeTool(call)
+  *#closeAll(reason?: FinishReason): Generator<Message> {
+    yield* this.#closeText(reason)
+    for (const call of [...this.#tools.keys()]) yield* this.#closeTool(call, reason)
   }
 
   *#finish(atMs: number): Generator<Message> {

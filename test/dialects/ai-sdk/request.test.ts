@@ -1,10 +1,11 @@
 /** What the hooks of each version send, and whom it is meant for. */
 import { describe, expect, it } from 'vitest'
+import { utf8 } from '../../../src/core/bytes.ts'
 import { type Dialect, isApiError } from '../../../src/core/dialect.ts'
 import { aiSdkData } from '../../../src/dialects/ai-sdk/data-stream.ts'
 import { aiSdkText } from '../../../src/dialects/ai-sdk/text-stream.ts'
 import { aiSdk } from '../../../src/dialects/ai-sdk/ui-message.ts'
-import { accepted, jsonRequest } from '../wire.ts'
+import { accepted, httpRequest, jsonRequest } from '../wire.ts'
 
 const path = '/api/chat'
 const text = (said: string) => ({ type: 'text', text: said })
@@ -41,7 +42,14 @@ describe('a chat of the AI SDK', () => {
           text('It is blue.'),
         ],
       },
-      { ...ofParts, parts: [text('And'), { type: 'file', url: 'data:,' }, text('tomorrow?')] },
+      {
+        ...ofParts,
+        parts: [
+          text('And'),
+          { type: 'file', mediaType: 'text/plain', url: 'data:,' },
+          text('tomorrow?'),
+        ],
+      },
     ]
     const body = { id: 'c1', messages, model: 'gpt-4o', tools: { get_weather: {} } }
     expect(accepted(aiSdk, jsonRequest({ path }, body))).toMatchObject({
@@ -103,11 +111,40 @@ describe('a chat of the AI SDK', () => {
       { messages: [{ ...ofParts, parts: [{ type: 'text' }] }] },
       'messages[0].parts[0].text',
     ],
+    [
+      'a part of no known type',
+      { messages: [{ ...ofParts, parts: [{ type: 'zz' }] }] },
+      'messages[0].parts[0].type',
+    ],
+    [
+      'a file without its media type',
+      { messages: [{ ...ofParts, parts: [{ type: 'file', url: 'data:,' }] }] },
+      'messages[0].parts[0].mediaType',
+    ],
+    ['a last message without parts', { message: { role: 'user' } }, 'message.parts'],
   ])('is refused with 400 and the place of the mistake for %s', (_, body, place) => {
     const { status, body: said } = refusal(aiSdk, body)
     expect(status).toBe(400)
     expect(JSON.parse(String(said)).error).toContain(`Invalid ${place}: `)
   })
+})
+
+it.each([
+  [aiSdk, ofParts],
+  [aiSdkData, ofBoth],
+  [aiSdkText, ofContent],
+])('a chat may be its last message alone', (dialect, message) => {
+  const http = jsonRequest({ path }, { id: 'c1', message })
+  expect(accepted(dialect, http)).toMatchObject({
+    user: 'hello',
+    messages: [{ role: 'user', text: 'hello' }],
+    dialogue: 'c1',
+  })
+})
+
+it('a body that is no JSON is told so without the words of an engine', () => {
+  const refused = aiSdk.parseRequest(httpRequest({ path }, utf8('{"id":')))
+  expect(refused).toMatchObject({ message: 'The request body is not valid JSON.' })
 })
 
 describe('the path that the versions share', () => {
@@ -129,13 +166,18 @@ describe('the path that the versions share', () => {
       ['ai-sdk-data'],
     ],
     ['messages of content and a model, as Ollama has', { model: 'm', messages: [ofContent] }, []],
+    ['the last message alone, of parts', { id: 'c1', message: ofParts }, ['ai-sdk']],
+    ['the last message alone, of both', { id: 'c1', message: ofBoth }, ['ai-sdk-data']],
     ['no messages', { messages: [] }, []],
     ['messages of another kind', { messages: ['hello'] }, []],
   ])('tells itself by %s', (_, body, names) => {
     expect(meantFor(body)).toEqual(names)
   })
 
-  it('is meant for the text stream where text is accepted', () => {
-    expect(meantFor({ messages: [ofContent] }, 'text/plain')).toContain('ai-sdk-text')
-  })
+  it.each([{ messages: [ofContent] }, { messages: [ofParts] }, { message: ofParts }])(
+    'is meant for the text stream alone where text is accepted: %j',
+    (body) => {
+      expect(meantFor(body, 'text/plain')).toEqual(['ai-sdk-text'])
+    },
+  )
 })

@@ -167,6 +167,12 @@ describe('a text stream', () => {
   })
 })
 
+it('does not keep a connection that its client wants closed', () => {
+  const http = { ...replyFor(aiSdk).request.http, headers: [['Connection', 'close']] as const }
+  const reply = { ...replyFor(aiSdk), request: { ...replyFor(aiSdk).request, http } }
+  expect(aiSdk.streamHeaders(reply).map(([name]) => name)).not.toContain('connection')
+})
+
 describe('the routes that come back to an answer', () => {
   const memory = (inFlight: boolean): Memory => ({
     recall: () => ({ reply: replyFor(aiSdk), events: [], inFlight, cancelled: false }),
@@ -188,6 +194,10 @@ describe('the routes that come back to an answer', () => {
     const named = { path: '/api/chat/c1/stream', params: { id: 'c1' } }
     expect(ask(aiSdk, true, named)).toEqual({ resume: 'c1' })
     expect(ask(aiSdkData, true, { path, query: 'chatId=c1' })).toEqual({ resume: 'c1' })
+  })
+
+  it('are refused without the id of a chat', () => {
+    expect(ask(aiSdkData, true, { path })).toMatchObject({ code: 'invalid-request' })
   })
 
   it('have nothing where no answer is being given: 204, or an empty stream before version 5', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../src/core/bytes.ts'
 import { cohere } from '../../../src/dialects/cohere/cohere.ts'
 import { cohereV1 } from '../../../src/dialects/cohere/v1.ts'
+import { answered } from '../answered.ts'
 import { accepted, httpRequest, jsonRequest } from '../wire.ts'
 
 const v2 = { path: '/v2/chat' }
@@ -119,6 +120,22 @@ describe('a mistaken request of version 2', () => {
     ],
     [{ model: 'm', messages, k: 501 }, 'invalid request: k must be between 0 and 500'],
     [
+      { model: 'm', messages, safety_mode: 'x' },
+      'invalid request: safety_mode must be one of "CONTEXTUAL", "STRICT", "OFF"',
+    ],
+    [
+      { model: 'm', messages, tool_choice: 'auto' },
+      'invalid request: tool_choice must be one of "REQUIRED", "NONE"',
+    ],
+    [
+      { model: 'm', messages, tool_choice: 'REQUIRED' },
+      'invalid request: tool_choice REQUIRED needs tools',
+    ],
+    [
+      { model: 'm', messages, citation_options: { mode: 'x' } },
+      /^invalid request: citation_options\.mode must be one of "ENABLED", /,
+    ],
+    [
       { model: 'm', messages, stream: 'yes' },
       'invalid type: parameter stream is a string but should be of type boolean.',
     ],
@@ -155,6 +172,44 @@ describe('a mistaken request of version 1', () => {
     const refused = cohereV1.parseRequest(jsonRequest(v1, body))
     expect(refused).toMatchObject({ code: 'invalid-request', message: sentence })
   })
+})
+
+it.each([
+  [{}, 'invalid request: input_type is required'],
+  [{ input_type: 'x' }, /^invalid request: input_type must be one of "search_document", /],
+])('refuses to embed with %j', (given, sentence) => {
+  const body = { model: 'embed-v4.0', texts: ['hi'], ...given }
+  expect(answered(cohere, { path: '/v2/embed', body })).toMatchObject({
+    code: 'invalid-request',
+    message: typeof sentence === 'string' ? sentence : expect.stringMatching(sentence),
+  })
+})
+
+it('says that a body is no JSON without the words of an engine', () => {
+  expect(cohere.parseRequest(httpRequest(v2, utf8('{')))).toMatchObject({
+    message: 'The request body is not valid JSON.',
+  })
+})
+
+it('names the model that a scenario says is not found', () => {
+  const http = jsonRequest(v2, { model: 'm', messages })
+  expect(String(cohere.error({ code: 'model-not-found' }, http).body)).toContain(
+    "model 'm' not found",
+  )
+})
+
+it('lists models a page at a time', () => {
+  const models = ['command-a', 'command-b', 'command-c']
+  const page = (query: string) =>
+    answered(cohere, { method: 'GET', path: '/v1/models', query, models })
+  expect(page('page_size=2')).toMatchObject({
+    models: [{ name: 'command-a' }, { name: 'command-b' }],
+    next_page_token: '2',
+  })
+  const last = page('page_size=2&page_token=2')
+  expect(last).toMatchObject({ models: [{ name: 'command-c' }] })
+  expect(last).not.toHaveProperty('next_page_token')
+  expect(page('page_size=0')).toMatchObject({ code: 'invalid-request' })
 })
 
 it('knows a model that does not exist, and takes none for any', () => {

@@ -1,8 +1,9 @@
 /** What Mistral makes of a request: understood, or refused in the words of its checks. */
 import { describe, expect, it } from 'vitest'
+import { utf8 } from '../../../src/core/bytes.ts'
 import { isApiError } from '../../../src/core/dialect.ts'
 import { mistral } from '../../../src/dialects/mistral/mistral.ts'
-import { accepted, jsonRequest } from '../wire.ts'
+import { accepted, httpRequest, jsonRequest } from '../wire.ts'
 
 const path = '/v1/chat/completions'
 const user = { role: 'user', content: 'hello' }
@@ -126,6 +127,49 @@ describe('a request to mistral', () => {
         input: 'yes',
       },
     ],
+    [
+      'no share of the likely tokens at all',
+      { ...ask, top_p: 0 },
+      {
+        type: 'greater_than',
+        loc: ['body', 'top_p'],
+        msg: 'Input should be greater than 0',
+        input: 0,
+        ctx: { gt: 0 },
+      },
+    ],
+    [
+      'a mode that it does not know',
+      { ...ask, prompt_mode: 'x' },
+      {
+        type: 'enum',
+        loc: ['body', 'prompt_mode'],
+        msg: "Input should be 'reasoning'",
+        input: 'x',
+        ctx: { expected: "'reasoning'" },
+      },
+    ],
+    [
+      'a format that it does not know',
+      { ...ask, response_format: { type: 'zz' } },
+      {
+        type: 'enum',
+        loc: ['body', 'response_format', 'type'],
+        msg: "Input should be 'text', 'json_object' or 'json_schema'",
+        input: 'zz',
+        ctx: { expected: "'text', 'json_object' or 'json_schema'" },
+      },
+    ],
+    [
+      'a choice of tools that names none',
+      { ...ask, tool_choice: { a: 1 } },
+      {
+        type: 'missing',
+        loc: ['body', 'tool_choice', 'function'],
+        msg: 'Field required',
+        input: null,
+      },
+    ],
   ])('is refused with 422 and a list for %s', (_, body, detail) => {
     expect(refusal(body)).toEqual({
       status: 422,
@@ -135,6 +179,42 @@ describe('a request to mistral', () => {
       param: null,
       code: null,
       raw_status_code: 422,
+    })
+  })
+
+  it.each([
+    ['a word that is no choice of tools', { tool_choice: 'x' }, ['body', 'tool_choice']],
+    ['a tool that is nothing', { tools: [{}] }, ['body', 'tools', 0, 'function']],
+    [
+      'a part of no known type',
+      { messages: [{ role: 'user', content: [{ type: 'zz' }] }] },
+      ['body', 'messages', 0, 'content', 0, 'type'],
+    ],
+  ])('is refused with 422 at the place of %s', (_, changes, loc) => {
+    expect(refusal({ ...ask, ...changes })).toMatchObject({
+      status: 422,
+      message: { detail: [{ loc }] },
+    })
+  })
+
+  it('may choose, format and think as the SDK has words for it', () => {
+    const tools = [{ function: { name: 'f', parameters: {} } }]
+    const format = { type: 'json_schema', json_schema: { name: 's', schema: {} } }
+    for (const tool_choice of ['auto', 'none', 'any', 'required', { function: { name: 'f' } }]) {
+      const body = { ...ask, tools, tool_choice, response_format: format, prompt_mode: 'reasoning' }
+      expect(accepted(mistral, jsonRequest({ path }, body)).tools).toEqual(['f'])
+    }
+  })
+
+  it.each([
+    ['a result alone', [{ role: 'tool', content: 'noon', tool_call_id: 'gSIMJiOkT' }]],
+    ['a result after no call', [user, { role: 'tool', content: 'noon' }]],
+  ])('is refused with 400 for %s', (_, messages) => {
+    expect(refusal({ ...ask, messages })).toMatchObject({
+      status: 400,
+      message: expect.stringContaining("Unexpected role 'tool'"),
+      type: 'invalid_request_message_order',
+      code: '3230',
     })
   })
 
@@ -158,6 +238,13 @@ describe('a request to mistral', () => {
     ],
   ])('is refused with 400 for %s', (_, messages, said) => {
     expect(refusal({ ...ask, messages })).toMatchObject({ status: 400, object: 'error', ...said })
+  })
+
+  it('is told that it is no JSON in the words of pydantic', () => {
+    const http = httpRequest({ path }, utf8('{"model":'))
+    expect(mistral.parseRequest(http)).toMatchObject({
+      body: { message: { detail: [{ type: 'json_invalid', msg: 'JSON decode error' }] } },
+    })
   })
 
   it('may let the assistant speak last, where that is a beginning to go on with', () => {

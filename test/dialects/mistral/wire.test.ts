@@ -77,6 +77,43 @@ data: [DONE]
     ])
   })
 
+  it.each([
+    ['call_abc', 'toolu_01'],
+    ['a', 'b'],
+  ])('makes ids of calls fit that the service would not take back: %s, %s', (one, other) => {
+    const events = [one, other, one].flatMap((id, index): Event[] => [
+      { type: 'tool-start', index, id, name: 'f' },
+      { type: 'tool-end', index },
+    ])
+    const idsIn = (body: string): string[] =>
+      [...body.matchAll(/"id":"([^"]{1,20})","function"/g)].map(([, id = '']) => id)
+    const ids = idsIn(streamed([start, ...events]))
+    expect(ids).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^[a-z\d]{9}$/i)))
+    expect(ids[2]).toBe(ids[0])
+    expect(ids[1]).not.toBe(ids[0])
+    const whole = mistral.whole([start, ...events], replyFor({ stream: false }))
+    expect(idsIn(String(whole.body))).toEqual(ids)
+  })
+
+  it('has no word for a filter, which is an error', () => {
+    const body = streamed([start, { type: 'finish', reason: 'content-filter' }])
+    expect(body).toContain('"finish_reason":"error"')
+  })
+
+  it('gives a citation the type that the SDK knows', () => {
+    const citation = { type: 'document', reference_ids: [1] }
+    expect(streamed([start, { type: 'citation', citation }])).toContain(
+      '{"type":"reference","reference_ids":[1]}',
+    )
+  })
+
+  it('names the model that a scenario says is not found', () => {
+    const error = { code: 'model-not-found' } as const
+    const words = '"message":"Invalid model: mistral-large-latest"'
+    expect(streamed([start, { type: 'error', error }])).toContain(words)
+    expect(String(mistral.error(error, replyFor().request.http).body)).toContain(words)
+  })
+
   it('finishes all choices at its end, the usage with the last of them', () => {
     const events: Event[] = [start, hi, { ...hi, choice: 1 }, stop, { ...stop, choice: 1 }, usage]
     const frames = shown(streamed(events, { n: 2 }))

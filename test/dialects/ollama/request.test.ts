@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../src/core/bytes.ts'
 import type { Headers } from '../../../src/core/http.ts'
 import { ollama } from '../../../src/dialects/ollama/ollama.ts'
+import { answered } from '../answered.ts'
 import { accepted, httpRequest, jsonRequest } from '../wire.ts'
 
 const chat = { path: '/api/chat' }
@@ -117,6 +118,28 @@ describe('a mistaken request', () => {
       400,
       'raw mode does not support template, system, or context',
     ],
+    [chat, { model: 'm', keep_alive: 'abc' }, 400, 'time: invalid duration "abc"'],
+    [generate, { model: 'm', keep_alive: '5' }, 400, 'time: missing unit in duration "5"'],
+    [chat, { model: 'm', keep_alive: '5x' }, 400, 'time: unknown unit "x" in duration "5x"'],
+    [chat, { model: 'm', keep_alive: true }, 400, "Unsupported type: 'bool'"],
+    [
+      chat,
+      { model: 'm', options: { temperature: 'hot' } },
+      500,
+      'option "temperature" must be of type float32',
+    ],
+    [
+      generate,
+      { model: 'm', options: { num_ctx: '4k' } },
+      500,
+      'option "num_ctx" must be of type integer',
+    ],
+    [
+      chat,
+      { model: 'm', options: { stop: [1] } },
+      500,
+      'option "stop" must be of an array of strings',
+    ],
     [chat, { model: 'm', top_logprobs: 21 }, 400, 'top_logprobs must be between 0 and 20'],
     [chat, { model: 'm', think: 'hard' }, 400, /^invalid think value/],
     [
@@ -138,6 +161,51 @@ describe('a mistaken request', () => {
   it('without a body is told that it has none', () => {
     const refused = ollama.parseRequest(httpRequest(chat, utf8('')))
     expect(refused).toMatchObject({ code: 'invalid-request', message: 'missing request body' })
+  })
+})
+
+it.each([
+  ['{"model":', 'unexpected EOF'],
+  ['nope', "invalid character 'o' in literal null (expecting 'u')"],
+  ['<html>', "invalid character '<' looking for beginning of value"],
+  ["{'a'}", "invalid character '\\'' looking for beginning of object key string"],
+  ['{"a":1,}', "invalid character '}' looking for beginning of object key string"],
+  ['{"a" 1}', "invalid character '1' after object key"],
+  ['{"a":1 "b"}', `invalid character '"' after object key:value pair`],
+  ['{"a":[1 2]}', "invalid character '2' after array element"],
+  ['{"a":"\n"}', "invalid character '\\n' in string literal"],
+  ['{"a":"\\x"}', "invalid character 'x' in string escape code"],
+  ['{"a":1.}', "invalid character '}' after decimal point in numeric literal"],
+  ['[{"a":[true,-1.5e3,"\\u00e9"]}]', json('array', 'Go value of type api.ChatRequest')],
+])('a body that is no JSON object is refused as Go does: %j', (body, sentence) => {
+  const refused = ollama.parseRequest(httpRequest(chat, utf8(body)))
+  expect(refused).toMatchObject({ code: 'invalid-request', message: sentence })
+})
+
+it.each([
+  { keep_alive: '1h30m' },
+  { keep_alive: '-1.5s' },
+  { keep_alive: '0' },
+  { keep_alive: -1 },
+  { keep_alive: null },
+  { options: { num_ctx: 1.5, temperature: 1, stop: ['.'], use_mmap: null, unknown: 'x' } },
+])('takes what the service takes: %j', (given) => {
+  expect(accepted(ollama, jsonRequest(chat, { model: 'm', messages, ...given })).model).toBe('m')
+})
+
+it('names the model that a scenario says is not found', () => {
+  const http = jsonRequest(chat, { model: 'm', messages })
+  const { status, body } = ollama.error({ code: 'model-not-found' }, http)
+  expect([status, body]).toEqual([404, `{"error":"model 'm' not found"}`])
+})
+
+it('lists a model without a tag as the latest', () => {
+  const question = { method: 'GET', path: '/api/tags', models: ['llama3.2', 'qwen3:8b'] } as const
+  expect(answered(ollama, question)).toMatchObject({
+    models: [
+      { name: 'llama3.2:latest', model: 'llama3.2:latest' },
+      { name: 'qwen3:8b', model: 'qwen3:8b' },
+    ],
   })
 })
 
