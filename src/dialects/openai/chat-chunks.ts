@@ -23,6 +23,7 @@ import {
   streamOption,
   usageText,
 } from './chat-plan.ts'
+import { thoughtEnd } from './chat-wording.ts'
 import { errorMessage } from './error.ts'
 
 /** What a chunk says of its choice. */
@@ -97,7 +98,8 @@ export class ChunkWriter {
 
   /** Walked for every frame of every stream: what few services tell is made only for them. */
   chunk({ kind, choice, delta, text, isContent, finish }: Said): Frame {
-    if (text !== undefined) this.#pieces++
+    // The end of a thought is a mark of the format, and no token of the usage.
+    if (text !== undefined && text !== thoughtEnd) this.#pieces++
     const { tellsText, tellsSources } = this.#plan
     const own = writeJson(this.#choice[kind], {
       index: String(choice),

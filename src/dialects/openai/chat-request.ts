@@ -1,78 +1,39 @@
 /**
- * Reads a Chat Completions request as strictly as the vendor where a mistake would break the reply:
- * model, messages, roles, stream and the numbers. Fields that only steer a model pass unread.
+ * Reads a Chat Completions request: as strictly as the vendor for OpenAI itself, and for those that
+ * are compatible with it as far as a mistake would break the reply.
  */
-import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { checkBody } from '../shapes/checked.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
+import { type ChatBody, looseRequest, strictRequest } from './chat-schema.ts'
+import { strictMistake } from './chat-strict.ts'
 import { mistaken, refuse, unreadable } from './refuse.ts'
 import type { ChatVariant } from './variant.ts'
 
-const roles = ['system', 'assistant', 'user', 'function', 'tool', 'developer'] as const
-
-const contentPart = z.looseObject({ type: z.string(), text: z.string().optional() })
-
-const message = z
-  .looseObject({
-    role: z.enum(roles),
-    content: z.union([z.string(), z.array(contentPart), z.null()]).optional(),
-    tool_calls: z.array(z.unknown()).nullish(),
-    function_call: z.unknown().optional(),
-    audio: z.unknown().optional(),
-    refusal: z.string().nullish(),
-  })
-  .refine(hasContent, {
-    path: ['content'],
-    error: "Invalid value for 'content': expected a string, got null.",
-  })
-
-const tool = z.looseObject({
-  type: z.string(),
-  function: z.looseObject({ name: z.string() }).optional(),
-})
-
-const requestSchema = z.looseObject({
-  // The path names the deployment in some APIs; whoever needs it here is told so below.
-  model: z.string().optional(),
-  messages: z.array(message).min(1),
-  stream: z.boolean().nullish(),
-  stream_options: z
-    .looseObject({
-      include_usage: z.boolean().nullish(),
-      include_obfuscation: z.boolean().nullish(),
-    })
-    .nullish(),
-  n: z.int().min(1).max(128).nullish(),
-  tools: z.array(tool).nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  max_tokens: z.int().min(1).nullish(),
-  max_completion_tokens: z.int().min(1).nullish(),
-  logprobs: z.boolean().nullish(),
-  top_logprobs: z.int().min(0).max(20).nullish(),
-})
-
-const instead = ['tool_calls', 'function_call', 'audio', 'refusal']
-
-/** Only the assistant may say nothing, and only where it has called a tool, refused or spoken. */
-function hasContent(said: Readonly<Record<string, unknown>>): boolean {
-  if (typeof said['content'] === 'string' || Array.isArray(said['content'])) return true
-  return said['role'] === 'assistant' && instead.some((field) => (said[field] ?? '') !== '')
-}
+type Role = ChatBody['messages'][number]['role']
 
 export function parseChat(variant: ChatVariant, http: HttpRequest): ChatRequest | ApiError {
-  const checked = checkBody(http, {
-    schema: requestSchema,
-    refuse: refuse(variant),
-    unreadable: unreadable(variant),
-  })
+  if (isNowhere(variant, http)) return { code: 'not-found' }
+  const words = { refuse: refuse(variant, ['stop']), unreadable: unreadable(variant) }
+  if (!variant.ownFields) {
+    const checked = checkBody(http, { schema: looseRequest, ...words })
+    return 'code' in checked ? checked : readChat(variant, http, checked)
+  }
+  const checked = checkBody(http, { schema: strictRequest, ...words })
   if ('code' in checked) return checked
-  const { body, data } = checked
+  const mistake = strictMistake(checked.body, checked.data, variant.ownFields)
+  return mistake ? mistaken(variant, mistake) : readChat(variant, http, checked)
+}
+
+function readChat(
+  variant: ChatVariant,
+  http: HttpRequest,
+  { body, data }: { readonly body: JsonObject; readonly data: ChatBody },
+): ChatRequest | ApiError {
   const model = http.params['deployment'] ?? data.model
-  if (model === undefined) return noModel(variant)
+  if (!model) return noModel(variant)
   if (data.stream_options && !data.stream) return optionsWithoutStream(variant)
   const messages = data.messages.map(({ role, content }) => ({
     role: neutralRole(role),
@@ -93,6 +54,12 @@ export function parseChat(variant: ChatVariant, http: HttpRequest): ChatRequest 
   }
 }
 
+/** A deployment is not found by its path alone, where the service wants to know the version. */
+export const isNowhere = (
+  { deploymentQuery: wanted }: ChatVariant,
+  { params, query }: HttpRequest,
+): boolean => wanted !== undefined && params['deployment'] !== undefined && !query.has(wanted)
+
 export const noModel = (variant: ChatVariant): ApiError =>
   mistaken(variant, { message: 'you must provide a model parameter', code: null })
 
@@ -103,7 +70,7 @@ export const optionsWithoutStream = (variant: ChatVariant): ApiError =>
     code: null,
   })
 
-function neutralRole(role: (typeof roles)[number]): string {
+function neutralRole(role: Role): string {
   if (role === 'developer') return 'system'
   return role === 'function' ? 'tool' : role
 }

@@ -34,6 +34,8 @@ const withoutCalls: Rewording = (event) => {
   return event.type.startsWith('tool-') ? [] : [event]
 }
 
+export const thoughtEnd = '</think>'
+
 /** Reasoning within the text: `<think>...</think>`, of each choice by itself. */
 function thinkTags(): Rewording {
   const thinking = new Set<number>()
@@ -47,7 +49,7 @@ function thinkTags(): Rewording {
     if (!thinking.has(choice) || !endsThought(event)) return [event]
     thinking.delete(choice)
     const where = choice === 0 ? {} : { choice }
-    return [{ type: 'text', text: '</think>', ...where }, event]
+    return [{ type: 'text', text: thoughtEnd, ...where }, event]
   }
 }
 

@@ -11,9 +11,10 @@ import type { Event } from '../../core/event.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { checkBody } from '../shapes/checked.ts'
 import { isObject } from '../shapes/json-body.ts'
+import type { JsonTemplate } from '../shapes/json-template.ts'
 import { dialectOf } from './chat.ts'
 import { planChat } from './chat-plan.ts'
-import { noModel, optionsWithoutStream } from './chat-request.ts'
+import { isNowhere, noModel, optionsWithoutStream } from './chat-request.ts'
 import { inTurn, type Rewording } from './chat-wording.ts'
 import { openAi } from './openai.ts'
 import { refuse, unreadable } from './refuse.ts'
@@ -23,22 +24,38 @@ import { azure } from './variants/azure.ts'
 const head = { id: '{{ id }}', object: 'text_completion', created: '{{ created }}' }
 const form = { index: '{{ index }}', logprobs: null, finish_reason: '{{ finish }}' }
 
-const completionsOf = (service: ChatVariant): ChatVariant => ({
+type Fields = Readonly<Record<string, JsonTemplate>>
+
+const alphabetical = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+/** `order` puts the keys in the service's. */
+const completionsOf = (service: ChatVariant, order: (fields: Fields) => Fields): ChatVariant => ({
   ...service,
   ids: { ...service.ids, reply: 'cmpl-{{ alnum 29 }}' },
   models: ['gpt-3.5-turbo-instruct', 'davinci-002', 'babbage-002'],
   stream: {
     chunk: {
-      every: { ...head, choices: '{{ choices }}', model: '{{ model }}', usage: '{{ usage? }}' },
+      every: order({
+        ...head,
+        choices: '{{ choices }}',
+        model: '{{ model }}',
+        usage: '{{ usage? }}',
+      }),
     },
-    usageChunk: { ...head, choices: [], model: '{{ model }}', usage: '{{ usage }}' },
-    choice: { every: { text: '{{ delta }}', ...form } },
+    usageChunk: order({ ...head, choices: [], model: '{{ model }}', usage: '{{ usage }}' }),
+    choice: { every: order({ text: '{{ delta }}', ...form }) },
     deltas: { text: '{{ text }}', reasoning: 'unsaid', call: 'unsaid', finish: '' },
     terminator: '[DONE]',
   },
   whole: {
-    reply: { ...head, model: '{{ model }}', choices: '{{ choices }}', usage: '{{ usage? }}' },
-    choice: { text: '{{ message }}', ...form },
+    reply: order({
+      ...head,
+      model: '{{ model }}',
+      choices: '{{ choices }}',
+      usage: '{{ usage? }}',
+    }),
+    choice: order({ text: '{{ message }}', ...form }),
     message: '{{ text }}',
   },
 })
@@ -61,15 +78,16 @@ const requestSchema = z.looseObject({
 })
 
 function parse(variant: ChatVariant, http: HttpRequest): ChatRequest | ApiError {
+  if (isNowhere(variant, http)) return { code: 'not-found' }
   const checked = checkBody(http, {
     schema: requestSchema,
-    refuse: refuse(variant),
+    refuse: refuse(variant, ['prompt', 'stop']),
     unreadable: unreadable(variant),
   })
   if ('code' in checked) return checked
   const { body, data } = checked
   const model = http.params['deployment'] ?? data.model
-  if (model === undefined) return noModel(variant)
+  if (!model) return noModel(variant)
   if (data.stream_options && !data.stream) return optionsWithoutStream(variant)
   const prompts = promptsIn(data.prompt)
   return {
@@ -112,8 +130,13 @@ function echo({ request: { body, messages, choices } }: ReplyContext): Rewording
 const said = (text: string, choice: number): Event =>
   choice === 0 ? { type: 'text', text } : { type: 'text', text, choice }
 
-function completionsDialect(service: ChatVariant, name: string, title: string): Dialect {
-  const variant = { ...completionsOf(service), name, title }
+function completionsDialect(
+  service: ChatVariant,
+  name: string,
+  title: string,
+  order = (fields: Fields): Fields => fields,
+): Dialect {
+  const variant = { ...completionsOf(service, order), name, title }
   const plan = planChat(variant)
   const reword = (reply: ReplyContext): Rewording => {
     const usual = plan.reword(reply)
@@ -138,4 +161,5 @@ export const azureCompletions = completionsDialect(
   azure,
   'azure-completions',
   'Azure OpenAI Completions',
+  alphabetical,
 )

@@ -10,7 +10,7 @@ import type { Random } from '../../core/random.ts'
 import { countTokens } from '../grain.ts'
 import { checkBody } from '../shapes/checked.ts'
 import { embedding } from '../shapes/embedding.ts'
-import { noModel } from './chat-request.ts'
+import { isNowhere, noModel } from './chat-request.ts'
 import { modelNotFound } from './models.ts'
 import { mistaken, refuse, unreadable } from './refuse.ts'
 import { serviceHeaders } from './service-headers.ts'
@@ -53,15 +53,16 @@ function answer(
   random: Random,
   models: readonly string[] | undefined,
 ): HttpReply | ApiError {
+  if (isNowhere(variant, http)) return { code: 'not-found' }
   const checked = checkBody(http, {
     schema: requestSchema,
-    refuse: refuse(variant),
+    refuse: refuse(variant, ['input']),
     unreadable: unreadable(variant),
   })
   if ('code' in checked) return checked
   const { input, dimensions, encoding_format: format } = checked.data
   const model = http.params['deployment'] ?? checked.data.model
-  if (model === undefined) return noModel(variant)
+  if (!model) return noModel(variant)
   if (models && !models.includes(model)) return modelNotFound(variant, model)
   const inputs = partsOf(input)
   if (inputs.includes('')) return emptyInput(variant)

@@ -73,7 +73,7 @@ export function variantError(variant: ChatVariant, error: ApiError, random?: Ran
     status: statusIn(variant, error),
     body: JSON.parse(errorBodyText(variant, error)),
     headers: [
-      ...inMilliseconds(waiting),
+      ...inMilliseconds(variant, waiting),
       ...(random ? idHeaders(variant, error, random) : []),
       ...(error.code === 'rate-limited' ? exhausted(variant, waiting.retryAfterMs ?? 0) : []),
     ],
@@ -82,13 +82,15 @@ export function variantError(variant: ChatVariant, error: ApiError, random?: Ran
   })
 }
 
-/** For the SDKs that read them first; whole seconds say the same. */
-const inMilliseconds = ({ retryAfterMs = 0 }: ApiError): Headers =>
-  retryAfterMs % 1000 === 0 ? [] : [['retry-after-ms', `${retryAfterMs}`]]
+/** For the SDKs that read them first; whole seconds say the same, and few services say both. */
+const inMilliseconds = ({ errors }: ChatVariant, { retryAfterMs }: ApiError): Headers =>
+  retryAfterMs === undefined || (retryAfterMs % 1000 === 0 && !errors.waitsInMs)
+    ? []
+    : [['retry-after-ms', `${retryAfterMs}`]]
 
-/** The ids that tell one request from another, but for those that the scenario gives itself. */
+/** The ids that tell one request from another, and the place, but for those that the scenario gives itself. */
 const idHeaders = (variant: ChatVariant, { headers = [] }: ApiError, random: Random): Headers =>
-  serviceHeaders(variant, random, { only: /request-id$/ }).filter(
+  serviceHeaders(variant, random, { only: /request-id$|region$/ }).filter(
     ([name]) => header(headers, name) === undefined,
   )
 

@@ -50,7 +50,7 @@ export const moderationRoute = (variant: ChatVariant, base: string): Route => ({
   answer(http, { random }) {
     const checked = checkBody(http, {
       schema: requestSchema,
-      refuse: refuse(variant),
+      refuse: refuse(variant, ['input']),
       unreadable: unreadable(variant),
     })
     if ('code' in checked) return checked

@@ -84,6 +84,7 @@ export const openAi: ChatVariant = {
   name: 'openai-chat',
   title: 'OpenAI Chat Completions',
   bases: ['/v1'],
+  ownFields: [],
   offers: ['models', 'embeddings', 'moderations'],
   environment: ['OPENAI_BASE_URL={{ base }}/v1', 'OPENAI_API_KEY=none'],
   models: ['gpt-4o', 'gpt-4o-mini', 'gpt-4.1', 'gpt-4.1-mini', 'o3', 'o4-mini'],

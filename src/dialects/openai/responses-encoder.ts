@@ -108,8 +108,8 @@ class ResponsesGrammar implements PartsGrammar {
     }
   }
 
-  close(part: Part): Message[] {
-    const item = this.#wholeItem(part)
+  close(part: Part, reason?: FinishReason): Message[] {
+    const item = this.#wholeItem(part, reason)
     this.#output[part.index] = item
     return [...this.#closing(part), this.#item('done', part, item)]
   }
@@ -174,13 +174,14 @@ class ResponsesGrammar implements PartsGrammar {
     return messageItem(id, 'in_progress', [])
   }
 
-  #wholeItem(part: Part): JsonObject {
+  #wholeItem(part: Part, reason: FinishReason | undefined): JsonObject {
     const { index, text } = part
     if (part.kind === 'tool') return this.#call(part, 'completed', text)
     return textItem(part.kind, {
       index,
       text,
       annotations: this.#annotations.get(index) ?? [],
+      status: itemStatus(reason),
       reply: this.#reply,
     })
   }
@@ -249,24 +250,34 @@ interface WholeText {
   readonly index: number
   readonly text: string
   readonly annotations: readonly unknown[]
+  readonly status: ItemStatus
   readonly reply: ReplyContext
 }
 
+/** The text that a reply ends within is cut where the reply is. */
+const itemStatus = (reason: FinishReason | undefined): ItemStatus =>
+  reason === 'length' ? 'incomplete' : 'completed'
+
 function textItem(kind: TextPart['kind'], whole: WholeText): JsonObject {
-  const { index, text, annotations, reply } = whole
+  const { index, text, annotations, status, reply } = whole
   const id = itemId(reply, itemTypes[kind], `${index}`)
   if (kind === 'reasoning') return reasoningItem(id, [summaryPart(text)], reply)
   const part = kind === 'text' ? textPart(text, annotations) : refusalPart(text)
-  return messageItem(id, 'completed', [part])
+  return messageItem(id, status, [part])
 }
 
 /** All that a reply says, as items with the ids that they have in its stream. */
-export function outputItems(parts: readonly SaidPart[], reply: ReplyContext): JsonObject[] {
+export function outputItems(
+  parts: readonly SaidPart[],
+  reply: ReplyContext,
+  reason?: FinishReason,
+): JsonObject[] {
   const callId = callIds(reply)
   return parts.map((part, index) => {
     if (part.kind !== 'tool') {
       const { text, citations } = part
-      return textItem(part.kind, { index, text, annotations: citations, reply })
+      const status = itemStatus(index === parts.length - 1 ? reason : undefined)
+      return textItem(part.kind, { index, text, annotations: citations, status, reply })
     }
     const type = callType(reply.request.body, part.name)
     const call = { callId: part.id ?? callId(), name: part.name, input: part.arguments }
@@ -278,8 +289,15 @@ export function outputItems(parts: readonly SaidPart[], reply: ReplyContext): Js
 export function wholeResponse(events: Iterable<Event>, reply: ReplyContext): JsonObject {
   const { choices, usage, error } = fold(events)
   const [said = { parts: [], finish: undefined }] = choices
-  const output = outputItems(said.parts, reply)
-  if (error) return responseObject(reply, { status: 'failed', error: failureOf(error), output })
-  const { status, incomplete } = conclusionOf(finishOf(said))
+  if (error) {
+    // As in its stream: a text that the error cut off was never done.
+    const { parts } = said
+    const done = parts.at(-1)?.kind === 'tool' ? parts : parts.slice(0, -1)
+    const output = outputItems(done, reply)
+    return responseObject(reply, { status: 'failed', error: failureOf(error), output })
+  }
+  const reason = finishOf(said)
+  const output = outputItems(said.parts, reply, reason)
+  const { status, incomplete } = conclusionOf(reason)
   return responseObject(reply, { status, incomplete, output, usage })
 }

@@ -21,7 +21,7 @@ export type ErrorForm = 'nested' | 'flat'
 interface Mistake {
   readonly code: string | null
   readonly message: string
-  readonly param?: string | null
+  readonly param?: string | null | undefined
   readonly status?: 400 | 404
 }
 

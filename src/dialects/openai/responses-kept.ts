@@ -15,11 +15,13 @@ import type { Frame } from '../../core/frame.ts'
 import { type HttpReply, type HttpRequest, jsonReply } from '../../core/http.ts'
 import { inputTokens } from '../shapes/input-tokens.ts'
 import { isObject, type JsonObject, parseObject } from '../shapes/json-body.ts'
+import { type Mistake, outside, wrongType, wrongValue } from './refuse.ts'
 import { wholeResponse } from './responses-encoder.ts'
 import { mistake } from './responses-error.ts'
 import { inputItems, keyOf, recallResponse } from './responses-input.ts'
 import { responseObject, type Status, writeJson } from './responses-object.ts'
 import { readRequest } from './responses-request.ts'
+import { includable } from './responses-schema.ts'
 
 type Answer = HttpReply | ApiError | Resumption
 
@@ -44,15 +46,24 @@ const withKept =
     return mistake({ code: null, status: 404, message })
   }
 
-function retrieve(kept: KeptReply, http: HttpRequest): Answer {
-  if (http.query.get('stream') !== 'true') return reply(keptResponse(kept))
-  const after = http.query.get('starting_after') ?? '-1'
-  if (!/^-?\d+$/.test(after)) {
-    const message = `Invalid type for 'starting_after': expected an integer, but got '${after}' instead.`
-    return mistake({ code: 'invalid_type', param: 'starting_after', message })
-  }
-  const skip = (frame: Frame): boolean => sequenceOf(frame) <= Number(after)
+function retrieve(kept: KeptReply, { query }: HttpRequest): Answer {
+  const found = queryMistake(query)
+  if (found) return mistake(found)
+  if (query.get('stream') !== 'true') return reply(keptResponse(kept))
+  const after = Number(query.get('starting_after') ?? -1)
+  const skip = (frame: Frame): boolean => sequenceOf(frame) <= after
   return { resume: keyOf(kept.reply), skip }
+}
+
+function queryMistake(query: URLSearchParams): Mistake | undefined {
+  const stream = query.get('stream') ?? 'false'
+  const after = query.get('starting_after') ?? '0'
+  if (stream !== 'true' && stream !== 'false') return wrongType('stream', 'a boolean', stream)
+  if (!/^-?\d+$/.test(after)) return wrongType('starting_after', 'an integer', after)
+  if (Number(after) < 0) return outside('starting_after', Number(after), { least: 0 })
+  const named = [...query].filter(([name]) => /^include(?:\[\d*\])?$/.test(name))
+  const unknown = named.find(([, value]) => !includable.some((known) => known === value))
+  return unknown && wrongValue('include', unknown[1], includable)
 }
 
 /** What is no event of the grammar, such as a comment, has no number, and is sent again. */
@@ -94,6 +105,7 @@ function cancel(kept: KeptReply, _: HttpRequest, memory: Memory): Answer {
 
 const usualLimit = 20
 const mostItems = 100
+const orders = ['asc', 'desc']
 
 /** Newest first unless asked otherwise, a page at a time. */
 function listInput(kept: KeptReply, { query }: HttpRequest): Answer {
@@ -102,9 +114,16 @@ function listInput(kept: KeptReply, { query }: HttpRequest): Answer {
     const message = `Invalid 'limit': expected an integer from 1 to ${mostItems}.`
     return mistake({ code: 'invalid_value', param: 'limit', message })
   }
+  const order = query.get('order') ?? 'desc'
+  if (!orders.includes(order)) return mistake(wrongValue('order', order, orders))
   const items = inputItems(kept.reply)
-  if (query.get('order') !== 'asc') items.reverse()
-  const after = items.findIndex(({ id }) => id === query.get('after'))
+  if (order !== 'asc') items.reverse()
+  const last = query.get('after')
+  const after = items.findIndex(({ id }) => id === last)
+  if (last !== null && after < 0) {
+    const message = `Item with id '${last}' is not in the input of this response.`
+    return mistake({ code: 'invalid_value', param: 'after', message })
+  }
   const rest = items.slice(after + 1)
   const data = rest.slice(0, limit)
   return reply({

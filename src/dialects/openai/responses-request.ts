@@ -2,7 +2,7 @@
  * Reads a request to the Responses API as strictly as the vendor: unknown fields, wrong types, items
  * and content parts that there are not, and calls that do not fit their outputs.
  */
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import { isApiError, type Memory } from '../../core/dialect.ts'
 import type { HttpRequest } from '../../core/http.ts'
@@ -15,7 +15,7 @@ import {
 } from '../shapes/checked.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import { openAi } from './openai.ts'
-import { mistaken, refuse, wrongValue } from './refuse.ts'
+import { type Mistake, missing, mistaken, refuse, unreadable, wrongValue } from './refuse.ts'
 import { mistake } from './responses-error.ts'
 import {
   contextOf,
@@ -25,132 +25,8 @@ import {
   recallResponse,
   unpaired,
 } from './responses-input.ts'
-
-const roles = ['assistant', 'system', 'developer', 'user'] as const
-
-const heardParts = ['input_text', 'input_image', 'input_file', 'input_audio'] as const
-const spokenParts = ['output_text', 'refusal'] as const
-const contentTypes = [...heardParts, ...spokenParts, 'summary_text', 'computer_screenshot'] as const
-
-/** Calls of tools and what else may stand in an input, besides messages. */
-const itemTypes = [
-  'additional_tools',
-  'apply_patch_call',
-  'apply_patch_call_output',
-  'code_interpreter_call',
-  'compaction',
-  'compaction_trigger',
-  'computer_call',
-  'computer_call_output',
-  'custom_tool_call',
-  'custom_tool_call_output',
-  'file_search_call',
-  'function_call',
-  'function_call_output',
-  'image_generation_call',
-  'item_reference',
-  'local_shell_call',
-  'local_shell_call_output',
-  'mcp_approval_request',
-  'mcp_approval_response',
-  'mcp_call',
-  'mcp_list_tools',
-  'message',
-  'program',
-  'program_output',
-  'reasoning',
-  'shell_call',
-  'shell_call_output',
-  'tool_search_call',
-  'tool_search_output',
-  'web_search_call',
-] as const
-
-const part = z.looseObject({ type: z.enum(contentTypes), text: z.string().optional() })
-
-/** An item without a type is a message in its short form. */
-const item = z.looseObject({ type: z.enum(itemTypes).optional() })
-
-/** What items have to have, by their type; all others pass. */
-const needed = {
-  message: z.looseObject({ role: z.enum(roles), content: z.union([z.string(), z.array(part)]) }),
-  function_call: z.looseObject({ call_id: z.string(), name: z.string(), arguments: z.string() }),
-  function_call_output: z.looseObject({
-    call_id: z.string(),
-    output: z.union([z.string(), z.array(part)]),
-  }),
-  custom_tool_call: z.looseObject({ call_id: z.string(), name: z.string(), input: z.string() }),
-  custom_tool_call_output: z.looseObject({
-    call_id: z.string(),
-    output: z.union([z.string(), z.array(part)]),
-  }),
-  reasoning: z.looseObject({ summary: z.array(z.looseObject({ text: z.string() })) }),
-  item_reference: z.looseObject({ id: z.string() }),
-} as const
-
-const toolTypes = [
-  'apply_patch',
-  'code_interpreter',
-  'computer',
-  'computer_use_preview',
-  'custom',
-  'file_search',
-  'function',
-  'image_generation',
-  'local_shell',
-  'mcp',
-  'namespace',
-  'programmatic_tool_calling',
-  'shell',
-  'tool_search',
-  'web_search',
-  'web_search_2025_08_26',
-  'web_search_preview',
-  'web_search_preview_2025_03_11',
-] as const
-
-const tool = z
-  .looseObject({ type: z.enum(toolTypes), name: z.string().optional() })
-  .superRefine(({ type, name }, context) => {
-    if (name !== undefined || (type !== 'function' && type !== 'custom')) return
-    context.addIssue({ code: 'custom', path: ['name'], message: 'A tool needs a name.' })
-  })
-
-const anything = z.unknown().optional()
-
-const requestSchema = z.strictObject({
-  background: z.boolean().nullish(),
-  context_management: anything,
-  conversation: z.union([z.string(), z.looseObject({ id: z.string() })]).nullish(),
-  include: z.array(z.string()).nullish(),
-  input: z.union([z.string(), z.array(item)]).nullish(),
-  instructions: z.string().nullish(),
-  max_output_tokens: z.int().min(16).nullish(),
-  max_tool_calls: z.int().nullish(),
-  metadata: z.record(z.string(), z.string()).nullish(),
-  model: z.string().optional(),
-  moderation: anything,
-  parallel_tool_calls: z.boolean().nullish(),
-  previous_response_id: z.string().nullish(),
-  prompt: z.looseObject({ id: z.string() }).nullish(),
-  prompt_cache_key: z.string().nullish(),
-  prompt_cache_options: anything,
-  prompt_cache_retention: z.string().nullish(),
-  reasoning: z.looseObject({}).nullish(),
-  safety_identifier: z.string().nullish(),
-  service_tier: z.string().nullish(),
-  store: z.boolean().nullish(),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_obfuscation: z.boolean().optional() }).nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  text: z.looseObject({}).nullish(),
-  tool_choice: anything,
-  tools: z.array(tool).nullish(),
-  top_logprobs: z.int().min(0).max(20).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  truncation: z.enum(['auto', 'disabled']).nullish(),
-  user: z.string().nullish(),
-})
+import { heardParts, needed, requestSchema, spokenParts } from './responses-schema.ts'
+import { misshapenChoice, undeclaredChoice } from './tool-choice.ts'
 
 type Body = z.infer<typeof requestSchema>
 
@@ -162,7 +38,9 @@ export function parseResponses(
   const request = readRequest(http, dialect, memory)
   if (isApiError(request) || request.model !== undefined) return request
   // A prompt that is kept at the service names its model.
-  return isObject(request.body) && isObject(request.body['prompt']) ? request : missing('model')
+  return isObject(request.body) && isObject(request.body['prompt'])
+    ? request
+    : refuseWith(missing('model'))
 }
 
 /** The same for whoever wants no answer, and need not say by which model. */
@@ -174,7 +52,7 @@ export function readRequest(
   const checked = checkBody(http, {
     schema: requestSchema,
     refuse: (issue) => refuseIssue(withinUnion(issue)),
-    unreadable: (message) => mistake({ code: null, message }),
+    unreadable: unreadable(openAi),
   })
   if (isApiError(checked)) return checked
   const { body, data } = checked
@@ -207,7 +85,7 @@ export function readRequest(
 /** What is well formed field by field, and yet no request. */
 function problemOf(data: Body): ApiError | undefined {
   const { input, previous_response_id: previous, conversation, prompt } = data
-  if (input == null && !previous && !prompt && !conversation) return missing('input')
+  if (input == null && !previous && !prompt && !conversation) return refuseWith(missing('input'))
   if (previous && conversation) {
     return mistake({
       code: 'mutually_exclusive_parameters',
@@ -229,7 +107,36 @@ function problemOf(data: Body): ApiError | undefined {
       message: "'stream_options' is only allowed where 'stream' is true.",
     })
   }
-  return itemProblem(input)
+  const choice = choiceMistake(data)
+  return choice ? refuseWith(choice) : itemProblem(input)
+}
+
+const refuseWith = (found: Mistake): ApiError => mistaken(openAi, found)
+
+/** Tools that bring others, whose names are not in the request. */
+const bringsTools = /^(?:namespace|tool_search|mcp|programmatic_tool_calling)$/
+const bringsToolsLater = /^(?:additional_tools|tool_search_output|item_reference)$/
+
+function choiceMistake(data: Body): Mistake | undefined {
+  const { tools, tool_choice: choice, input, prompt, previous_response_id: previous } = data
+  if (choice == null) return undefined
+  const misshapen = misshapenChoice(choice)
+  if (misshapen) return misshapen
+  const offered = tools ?? []
+  const items = Array.isArray(input) ? input : []
+  const areKnown =
+    !prompt &&
+    !previous &&
+    !offered.some(({ type }) => bringsTools.test(type)) &&
+    !items.some(({ type = '' }) => bringsToolsLater.test(type))
+  if (!areKnown) return undefined
+  if (isObject(choice)) {
+    const declared = offered.flatMap(({ name }) => name ?? [])
+    return undeclaredChoice(choice, { nested: false, declared })
+  }
+  if (choice !== 'required' || offered.length > 0) return undefined
+  const message = "Tool choice 'required' must be specified with 'tools' parameter."
+  return { message, param: 'tool_choice', code: null }
 }
 
 function itemProblem(input: Body['input']): ApiError | undefined {
@@ -296,13 +203,6 @@ const unknownItem = (id: string): ApiError =>
     message: `Item with id '${id}' not found. Items of responses that are not stored cannot be referred to.`,
   })
 
-const missing = (param: string): ApiError =>
-  mistake({
-    code: 'missing_required_parameter',
-    param,
-    message: `Missing required parameter: '${param}'.`,
-  })
-
 const moved: Readonly<Record<string, string>> = {
   messages: 'input',
   max_tokens: 'max_output_tokens',
@@ -311,8 +211,13 @@ const moved: Readonly<Record<string, string>> = {
 }
 
 function refuseIssue(issue: BodyIssue): ApiError {
-  if (issue.issue?.code === 'unrecognized_keys') return unknownField(issue.issue.keys[0] ?? '')
-  return issue.kind === 'missing' ? missing(bracketPath(issue.path)) : refuse(openAi)(issue)
+  if (issue.issue?.code === 'unrecognized_keys') {
+    return unknownField(bracketPath([...issue.path, issue.issue.keys[0] ?? '']))
+  }
+  const { path, kind } = issue
+  return kind === 'missing'
+    ? refuseWith(missing(bracketPath(path)))
+    : refuse(openAi, ['include'])(issue)
 }
 
 function unknownField(name: string): ApiError {

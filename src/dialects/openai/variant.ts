@@ -92,6 +92,8 @@ export interface ErrorForm {
   readonly noModel: string
   readonly contentType?: string
   readonly indent?: number
+  /** Says how long to wait in `retry-after-ms` even where `retry-after` says the same. */
+  readonly waitsInMs?: true
   readonly inStream?: {
     /** The name in the `event:` line. */
     readonly event?: string
@@ -128,8 +130,15 @@ export interface ChatVariant {
   readonly title: string
   /** The paths that `/chat/completions` follows. */
   readonly bases: readonly string[]
+  /** What the query must have below a deployment; without it there is nothing at the path. */
+  readonly deploymentQuery?: string
   /** Those that `/models` follows, if others. */
   readonly modelBases?: readonly string[]
+  /**
+   * Makes its requests checked as strictly as OpenAI's, down to fields that nobody knows: these are
+   * the fields that it has besides. Without it most fields pass unread.
+   */
+  readonly ownFields?: readonly string[]
   readonly offers: readonly ('models' | 'embeddings' | 'moderations')[]
   /** Environment variables that its SDK reads, `{{ base }}` being our URL. */
   readonly environment?: readonly string[]

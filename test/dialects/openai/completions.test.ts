@@ -103,7 +103,7 @@ describe('openai-completions and its requests', () => {
   })
 
   it.each<[string, object, string]>([
-    ['a prompt that is a number', { prompt: 7 }, 'one of a string or array of objects'],
+    ['a prompt that is a number', { prompt: 7 }, 'one of a string or array of strings'],
     ['a text among tokens', { prompt: [[1], 'x'] }, "'prompt["],
     ['too many log probabilities', { logprobs: 6 }, "Invalid 'logprobs': integer above maximum"],
     ['options without a stream', { stream: false, stream_options: {} }, 'only allowed when'],

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { utf8 } from '../../../src/core/bytes.ts'
+import { isApiError } from '../../../src/core/dialect.ts'
 import { header } from '../../../src/core/http.ts'
-import { openAiChat } from '../../../src/dialects/openai/chat.ts'
-import { streamed } from './openai.ts'
+import { chatDialect, openAiChat } from '../../../src/dialects/openai/chat.ts'
+import { azure } from '../../../src/dialects/openai/variants/azure.ts'
+import { jsonRequest } from '../wire.ts'
+import { ask, replyFor, streamed } from './openai.ts'
+
+const azureChat = chatDialect(azure)
 
 describe('openai-chat in error', () => {
   it.each([
@@ -31,6 +36,29 @@ describe('openai-chat in error', () => {
     const { headers } = openAiChat.error({ code: 'rate-limited', retryAfterMs })
     expect(header(headers, 'retry-after')).toBe(seconds)
     expect(header(headers, 'retry-after-ms')).toBe(ms)
+  })
+
+  it("says what Azure's gateway says", () => {
+    const parse = (query: string) =>
+      azureChat.parseRequest(
+        jsonRequest({ path: '/openai/deployments/d/x', params: { deployment: 'd' }, query }, ask),
+      )
+    expect(parse('api-version=preview')).toMatchObject({ model: 'd' })
+    const nowhere = parse('')
+    if (!isApiError(nowhere)) throw new Error('it was accepted')
+    const { status, body } = azureChat.error(nowhere)
+    expect([status, String(body)]).toEqual([
+      404,
+      '{"error":{"code":"404","message":"Resource not found"}}',
+    ])
+    const { random } = replyFor()
+    const { headers } = azureChat.error(
+      { code: 'rate-limited', retryAfterMs: 7000 },
+      undefined,
+      random,
+    )
+    expect(header(headers, 'retry-after-ms')).toBe('7000')
+    expect(header(headers, 'x-ms-region')).toBe('East US 2')
   })
 
   it('says a body of its own inside a stream as well', () => {

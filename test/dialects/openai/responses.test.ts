@@ -219,6 +219,11 @@ describe('openai-responses as a stream', () => {
 })
 
 describe('openai-responses in one piece', () => {
+  it('says of a text that is cut that it is incomplete, as its stream does', () => {
+    const stream = streamed([start, text('Hi'), finish('length'), usage])
+    expect(stream).toMatch(/output_item\.done","item":\{[^{]*"status":"incomplete"/)
+  })
+
   it('is indented, and has the headers of the service', () => {
     const { status, headers, body } = openAiResponses.whole(
       [start, text('Hi'), finish('length'), usage],
@@ -232,6 +237,7 @@ describe('openai-responses in one piece', () => {
     expect(JSON.parse(String(body))).toMatchObject({
       status: 'incomplete',
       incomplete_details: { reason: 'max_output_tokens' },
+      output: [{ status: 'incomplete', content: [{ text: 'Hi' }] }],
       usage: { input_tokens: 14, output_tokens: 9, total_tokens: 23 },
     })
   })

@@ -57,7 +57,8 @@ describe('a request on a path of several services', () => {
 /** What a route answers by itself, and the dialect's form of an error. */
 function answer(path: string, body: unknown, models?: readonly string[], seed = '1'): HttpReply {
   const method = body === undefined ? 'GET' : 'POST'
-  const asked = { ...httpRequest({ path }, utf8(JSON.stringify(body) ?? '')), method }
+  const [where = '', query = ''] = path.split('?')
+  const asked = { ...httpRequest({ path: where, query }, utf8(JSON.stringify(body) ?? '')), method }
   const target = routes.find(asked)
   if (!target || !('route' in target) || !target.route.answer) throw new Error('no such route')
   const reply = target.route.answer(
@@ -131,7 +132,7 @@ describe('embeddings', () => {
     ['no model', { input: 'x' }, null, null],
     ['no input', { model: 'm' }, 'input', 'missing_required_parameter'],
     ['an empty text', { ...ask, input: '' }, 'input', null],
-    ['no text among none', { ...ask, input: [] }, 'input', 'invalid_type'],
+    ['no text among none', { ...ask, input: [] }, 'input', 'empty_array'],
     ['tokens among texts', { ...ask, input: ['x', 1] }, 'input[1]', 'invalid_type'],
     ['a format of its own', { ...ask, encoding_format: 'hex' }, 'encoding_format', 'invalid_value'],
     ['too many dimensions', { ...ask, dimensions: 1537 }, 'dimensions', 'invalid_value'],
@@ -153,7 +154,9 @@ describe('embeddings', () => {
   })
 
   it('are those of the deployment on Azure, whatever the body names', () => {
-    const reply = answer('/openai/deployments/text-embedding-3-large/embeddings', { input: 'x' })
+    const path = '/openai/deployments/text-embedding-3-large/embeddings'
+    expect(answer(path, { input: 'x' }).status).toBe(404)
+    const reply = answer(`${path}?api-version=preview`, { input: 'x' })
     expect(told(reply).model).toBe('text-embedding-3-large')
     expect(told(reply).data[0].embedding).toHaveLength(3072)
     expect(header(reply.headers, 'x-ms-deployment-name')).toBe('text-embedding-3-large')

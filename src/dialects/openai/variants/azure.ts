@@ -55,7 +55,9 @@ export const azure: ChatVariant = {
   name: 'azure-openai',
   title: 'Azure OpenAI Chat Completions',
   bases: ['/openai/deployments/:deployment', '/openai/v1'],
+  deploymentQuery: 'api-version',
   modelBases: ['/openai', '/openai/v1'],
+  ownFields: ['data_sources', 'user_security_context'],
   offers: ['models', 'embeddings'],
   environment: ['AZURE_OPENAI_ENDPOINT={{ base }}', 'AZURE_OPENAI_API_KEY=none'],
   marks: {
@@ -155,6 +157,7 @@ export const azure: ChatVariant = {
   errors: {
     ...openAi.errors,
     indent: 0,
+    waitsInMs: true,
     noModel: 'The API deployment for this resource does not exist.',
     words: {
       ...openAiErrorWords,
