@@ -194,12 +194,12 @@ describe('models', () => {
 
   it('cannot be changed, and the error says so', async () => {
     for (const change of [
-      client.delete({ model: 'llama3.2' }),
-      client.create({ model: 'mine', from: 'llama3.2' }),
-      client.copy({ source: 'llama3.2', destination: 'mine' }),
-      client.push({ model: 'mine' }),
+      () => client.delete({ model: 'llama3.2' }),
+      () => client.create({ model: 'mine', from: 'llama3.2' }),
+      () => client.copy({ source: 'llama3.2', destination: 'mine' }),
+      () => client.push({ model: 'mine' }),
     ]) {
-      expect(await failure(change)).toMatchObject({
+      expect(await failure(change())).toMatchObject({
         status_code: 501,
         error: expect.stringContaining('keeps no models'),
       })
