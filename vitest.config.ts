@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests that leave no global changed share their workers: loading modules is their cost. */
-const sharing = 'test/{clients,dialects,faults,framing,scenario,server,sources}/**/*.test.ts'
+const sharing = 'test/{clients,dialects,faults,framing,scenario}/**/*.test.ts'
 
 export default defineConfig({
   test: {
