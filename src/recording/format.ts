@@ -26,7 +26,16 @@ export interface AboutLine {
   readonly dialect?: string
   /** A word from whoever keeps the file. */
   readonly note?: string
+  /**
+   * What the place it was brought from had lost: chunk borders, which are then put at frames, and
+   * times, which are then 0 and set by a profile when it is played.
+   */
+  readonly lost?: readonly LostPart[]
 }
+
+export type LostPart = 'chunks' | 'times'
+
+export const lostParts: readonly LostPart[] = ['chunks', 'times']
 
 /** What was asked, without its secrets. */
 export interface RecordedRequest {
@@ -92,6 +101,8 @@ export interface RecordingInfo {
   readonly at: string
   readonly dialect: string | undefined
   readonly note: string | undefined
+  /** Empty for what was taped here. */
+  readonly lost: readonly LostPart[]
   readonly request: RecordedRequest
   /** Undefined where the service never sent a head. */
   readonly status: number | undefined

@@ -9,6 +9,8 @@ import { suggestion } from '../core/suggest.ts'
 import type { Step } from '../core/timeline.ts'
 import {
   type AboutLine,
+  type LostPart,
+  lostParts,
   type RecordedRequest,
   type Recording,
   type RecordingInfo,
@@ -32,7 +34,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** What each kind of line may hold, by the key that makes it that kind. */
 const keysByKind = {
-  recording: ['recording', 'by', 'at', 'dialect', 'note'],
+  recording: ['recording', 'by', 'at', 'dialect', 'note', 'lost'],
   request: ['request'],
   head: ['atMs', 'head'],
   text: ['atMs', 'text'],
@@ -114,7 +116,14 @@ function aboutLine(fields: Fields): AboutLine {
     at: text(fields, 'at'),
     ...(dialect === undefined ? {} : { dialect }),
     ...(note === undefined ? {} : { note }),
+    ...(fields['lost'] === undefined ? {} : { lost: lost(fields['lost']) }),
   }
+}
+
+function lost(value: unknown): LostPart[] {
+  const known = Array.isArray(value) ? lostParts.filter((part) => value.includes(part)) : []
+  if (Array.isArray(value) && known.length === value.length) return known
+  throw new LineMistake(`"lost" must be a list of ${lostParts.join(', ')}`, 'lost')
 }
 
 function recordedRequest(value: unknown): RecordedRequest {
@@ -230,6 +239,7 @@ export class RecordingReader {
       at: about.at,
       dialect: about.dialect,
       note: about.note,
+      lost: about.lost ?? [],
       request,
       status: this.#status,
       ending: this.#ending,
