@@ -17,7 +17,7 @@ const steps: readonly Step[] = [
 ]
 
 const recording = (file: string, body: string, more: Partial<RecordingInfo> = {}): Recording => ({
-  ...{ file, version: 1, by: 'test', at: '', dialect: undefined, note: undefined },
+  ...{ file, version: 1, by: 'test', at: '', dialect: undefined, note: undefined, lost: [] },
   ...{ status: 200, ending: 'end', failed: undefined },
   request: { method: 'POST', url: 'https://api.example.com/v1/chat', headers: [], body },
   timeline: () => steps,
