@@ -1,5 +1,5 @@
 /** What the docs point at must be there: pages, headings, files, scripts and options. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { knownDialects } from '../../src/scenario/load-dialects.ts'
@@ -31,6 +31,9 @@ const codeOf = (page: string): string[] =>
 
 const isPath = /^(?:src|test|docs|scenarios|schema)\/[\w./-]*$/
 
+const commands = readdirSync(join(root, 'src/cli/commands'))
+const known = commands.map((file) => read(`src/cli/commands/${file}`)).join('\n')
+
 describe.each(allPages)('%s', (page) => {
   it('has no broken link', () => {
     expect(linksOf(page).filter((link) => isBroken(page, link))).toEqual([])
@@ -50,7 +53,6 @@ describe.each(pagesThatRun)('%s', (page) => {
   })
 
   it('names no option that does not exist', () => {
-    const known = read('src/cli/main.ts')
     const named = codeOf(page).flatMap(
       (code) => /^(?:stuntdouble .*)?(--[a-z-]+)/.exec(code)?.[1] ?? [],
     )
