@@ -1,9 +1,11 @@
 /** Reads the input of an agent's run, as strictly as the schema of the protocol's version 1.0. */
+
 import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { type BodyIssue, bracketPath, checkBody } from '../shapes/checked.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
 import { objectsIn } from '../shapes/json-body.ts'
 import { plainProblem } from '../shapes/unreadable.ts'
 
@@ -64,15 +66,12 @@ export function parseRunInput(http: HttpRequest): ChatRequest | ApiError {
   if ('code' in read) return read
   const { data, body } = read
   const messages = data.messages.flatMap((said) => neutral(said))
-  const systems = messages.filter(({ role }) => role === 'system').map((said) => said.text)
   return {
     dialect: 'ag-ui',
     http,
     body,
     model: undefined,
-    messages,
-    system: systems.length === 0 ? undefined : systems.join('\n\n'),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf(messages),
     tools: data.tools.map(({ name }) => name),
     stream: true,
     dialogue: data.threadId,

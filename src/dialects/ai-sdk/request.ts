@@ -2,11 +2,13 @@
  * What the hooks of the AI SDK send to an application's route: a chat of messages made of parts
  * (version 5 and later) or with a string of content (before), or a prompt alone.
  */
+
 import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import { type HttpRequest, header } from '../../core/http.ts'
 import { type BodyIssue, bracketPath, checkBody } from '../shapes/checked.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
 import { isObject, type JsonObject, objectsIn, readJsonObject } from '../shapes/json-body.ts'
 import { plainProblem } from '../shapes/unreadable.ts'
 
@@ -100,7 +102,6 @@ function request(
   messages: readonly ChatMessage[],
   chatId?: string,
 ): ChatRequest {
-  const systems = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
   const { model, tools } = body
   return {
     dialect,
@@ -109,9 +110,7 @@ function request(
     // The hooks send none of these; applications often add them.
     model: typeof model === 'string' ? model : undefined,
     tools: isObject(tools) ? Object.keys(tools) : [],
-    messages,
-    system: systems.length === 0 ? undefined : systems.join('\n\n'),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf(messages),
     stream: true,
     dialogue: chatId,
     choices: 1,

@@ -2,23 +2,24 @@
  * What a stream and a whole answer of the Messages API have in common: ids, the head of the message,
  * usage, the reason for stopping.
  */
+
 import type { ReplyContext } from '../../core/dialect.ts'
 import type { FinishReason, Usage } from '../../core/event.ts'
 import { alphanumeric, type Random } from '../../core/random.ts'
 import { countTokens } from '../grain.ts'
+import { finishWords } from '../shapes/finish-words.ts'
 import { inputTokens } from '../shapes/input-tokens.ts'
 import { isObject } from '../shapes/json-body.ts'
 
-const stopReasons: Readonly<Record<string, string>> = {
+const finishes = finishWords({
   stop: 'end_turn',
   length: 'max_tokens',
   'tool-calls': 'tool_use',
   'content-filter': 'refusal',
-}
+})
 
 /** The neutral word for the vendor's; a word that is not ours to name stays as it is. */
-export const finishReason = (word: string): FinishReason =>
-  Object.keys(stopReasons).find((reason) => stopReasons[reason] === word) ?? word
+export const finishReason = finishes.reason
 
 export const requestId = (random: Random): string =>
   `req_011C${alphanumeric(random.fork('request-id'), 20)}`
@@ -50,7 +51,7 @@ export const goingOn: Stop = { reason: null, sequence: null, details: null }
 
 /** Whoever says a refusal has stopped because of it, whatever else the script may tell. */
 export function stopOf(finish: FinishReason, refusal: string, reply: ReplyContext): Stop {
-  const reason = refusal === '' ? (stopReasons[finish] ?? finish) : 'refusal'
+  const reason = refusal === '' ? finishes.word(finish) : 'refusal'
   const explanation = refusal === '' ? null : refusal
   return {
     reason,

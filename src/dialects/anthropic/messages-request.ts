@@ -1,9 +1,11 @@
 /** Requests to the Messages API and to the counting of its tokens: checked, and made neutral. */
+
 import type { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import { type HttpRequest, header } from '../../core/http.ts'
 import { type BodyIssue, checkBody, dottedPath } from '../shapes/checked.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
 import { type JsonObject, objectsIn } from '../shapes/json-body.ts'
 import {
   budgetProblem,
@@ -79,15 +81,12 @@ function refuse({ path, found, issue }: BodyIssue): ApiError {
 function chatRequest(http: HttpRequest, dialect: string, body: JsonObject): ChatRequest {
   const prompt = textsOf(body['system']).map((text) => ({ role: 'system', text }))
   const messages = [...prompt, ...objectsIn(body['messages']).flatMap(neutralMessages)]
-  const system = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
   return {
     dialect,
     http,
     body,
     model: typeof body['model'] === 'string' ? body['model'] : undefined,
-    messages,
-    system: system.length === 0 ? undefined : system.join('\n\n'),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf(messages),
     tools: objectsIn(body['tools']).flatMap(({ name }) => (typeof name === 'string' ? [name] : [])),
     stream: body['stream'] === true,
     dialogue: undefined,

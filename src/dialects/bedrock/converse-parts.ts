@@ -2,25 +2,26 @@
  * What Bedrock's Converse and Amazon's own models have in common: the names and members of a reply's
  * events and content blocks, both ways. Source: the API reference of Bedrock and recorded streams.
  */
+
 import type { ReplyContext } from '../../core/dialect.ts'
-import type { Event, FinishReason, Usage } from '../../core/event.ts'
+import type { Event, Usage } from '../../core/event.ts'
 import type { Message } from '../../core/frame.ts'
 import { alphanumeric, type Random } from '../../core/random.ts'
+import { finishWords } from '../shapes/finish-words.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import type { Part, PartsGrammar } from '../shapes/parts-encoder.ts'
 import { exceptionMessage } from './error.ts'
 
-const stopReasons: Readonly<Record<string, string>> = {
+const finishes = finishWords({
   stop: 'end_turn',
   length: 'max_tokens',
   'tool-calls': 'tool_use',
   'content-filter': 'content_filtered',
-}
+})
 
-export const stopWord = (reason: FinishReason): string => stopReasons[reason] ?? reason
+export const stopWord = finishes.word
 
-export const finishReason = (word: string): FinishReason =>
-  Object.keys(stopReasons).find((reason) => stopReasons[reason] === word) ?? word
+export const finishReason = finishes.reason
 
 export const callIds = (reply: ReplyContext): (() => string) => {
   const random = reply.random.fork('calls')

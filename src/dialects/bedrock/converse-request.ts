@@ -2,11 +2,13 @@
  * Reads a Converse request as strictly as the service: the members that its API reference requires,
  * and the rules of a conversation. Members that it does not know pass, as they do there.
  */
+
 import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { type BodyIssue, checkBody, dottedPath } from '../shapes/checked.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import { serializationError } from './error.ts'
 
@@ -60,15 +62,13 @@ export function parseConverse(http: HttpRequest, dialect: string): ChatRequest |
   if (problem !== undefined) return { code: 'invalid-request', message: problem }
   const given = data.messages ?? []
   const messages = given.flatMap(({ role, content }) => neutralMessages(role, content))
-  const system = data.system?.flatMap(({ text }) => text ?? []) ?? []
+  const prompts = (data.system ?? []).flatMap(({ text }) => text ?? [])
   return {
     dialect,
     http,
     body,
     model: modelOf(http),
-    messages: [...system.map((text) => ({ role: 'system', text })), ...messages],
-    system: system.length === 0 ? undefined : system.join('\n\n'),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf([...prompts.map((text) => ({ role: 'system', text })), ...messages]),
     tools: data.toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec?.name ?? []) ?? [],
     stream: http.path.endsWith('-stream'),
     dialogue: undefined,

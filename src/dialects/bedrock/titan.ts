@@ -2,10 +2,12 @@
  * Amazon Titan Text by InvokeModel: text and nothing else. Source: the API reference of Bedrock and a
  * recorded stream.
  */
+
 import { z } from 'zod'
 import type { Encoder } from '../../core/dialect.ts'
 import type { Event, FinishReason, Usage } from '../../core/event.ts'
 import type { Frame, Message } from '../../core/frame.ts'
+import { finishWords } from '../shapes/finish-words.ts'
 import { type JsonObject, objectsIn } from '../shapes/json-body.ts'
 import { finishOf, textOf } from '../shapes/said.ts'
 import { exceptionMessage } from './error.ts'
@@ -25,18 +27,16 @@ const requestSchema = z.looseObject({
     .optional(),
 })
 
-const reasons: Readonly<Record<string, string>> = {
+const finishes = finishWords({
   stop: 'FINISH',
   length: 'LENGTH',
   'content-filter': 'CONTENT_FILTERED',
-}
-
-const reasonWord = (reason: FinishReason): string => reasons[reason] ?? reason
+})
 
 function finishReason(word: string): FinishReason {
   // The reference has the second of the two words, streams the first.
   if (word === 'FINISHED') return 'stop'
-  return Object.keys(reasons).find((reason) => reasons[reason] === word) ?? word
+  return finishes.reason(word)
 }
 
 export const titan: ModelFamily = {
@@ -51,7 +51,7 @@ export const titan: ModelFamily = {
       {
         tokenCount: usage?.outputTokens ?? 0,
         outputText: textOf(said, 'text'),
-        completionReason: reasonWord(finishOf(said)),
+        completionReason: finishes.word(finishOf(said)),
       },
     ],
   }),
@@ -104,7 +104,7 @@ class TitanEncoder implements Encoder {
     const metrics = this.#options.metrics()
     return this.#chunk('', {
       totalOutputTextTokenCount: this.#usage?.outputTokens ?? null,
-      completionReason: reasonWord(this.#reason ?? 'stop'),
+      completionReason: finishes.word(this.#reason ?? 'stop'),
       inputTextTokenCount: this.#usage?.inputTokens ?? null,
       ...(metrics ? { [metricsKey]: metrics } : {}),
     })

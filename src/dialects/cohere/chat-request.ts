@@ -2,11 +2,13 @@
  * Reads a request to `/v2/chat` as strictly as the service where a mistake would break the reply.
  * Fields that only steer a model pass unread, but for the ranges of numbers.
  */
+
 import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
-import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
+import type { ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { type BodyIssue, bracketPath, checkBody } from '../shapes/checked.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
 import { isObject, type JsonObject, kindOf } from '../shapes/json-body.ts'
 import { invalid, unreadable } from './error.ts'
 
@@ -102,9 +104,7 @@ export function parseCohere(http: HttpRequest, dialect: string): ChatRequest | A
     http,
     body,
     model: data.model,
-    messages,
-    system: systemOf(messages),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf(messages),
     tools: (data.tools ?? []).map((offered) => offered.function.name),
     stream: data.stream ?? false,
     dialogue: undefined,
@@ -129,11 +129,6 @@ export function refuse({ path, message: words, kind, found, issue }: BodyIssue):
     return invalid(`invalid type: parameter ${name} is ${kindOf(found)} but ${expected}.`, name)
   }
   return invalid(`invalid request: ${name} ${words}`, name)
-}
-
-export function systemOf(messages: readonly ChatMessage[]): string | undefined {
-  const texts = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
-  return texts.length === 0 ? undefined : texts.join('\n\n')
 }
 
 function textOf(said: string | readonly JsonObject[] | null | undefined): string {

@@ -1,10 +1,12 @@
 /** Reads a request to `/v1/chat`: one message, and what was said before it. */
+
 import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { checkBody } from '../shapes/checked.ts'
-import { oneOf, refuse, sampling, systemOf } from './chat-request.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
+import { oneOf, refuse, sampling } from './chat-request.ts'
 import { invalid, unreadable } from './error.ts'
 
 const roles = { USER: 'user', CHATBOT: 'assistant', SYSTEM: 'system', TOOL: 'tool' } as const
@@ -66,9 +68,7 @@ export function parseCohereV1(http: HttpRequest, dialect: string): ChatRequest |
     http,
     body,
     model: data.model ?? undefined,
-    messages,
-    system: systemOf(messages),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf(messages),
     tools: (data.tools ?? []).map(({ name }) => name),
     stream: data.stream ?? false,
     dialogue: data.conversation_id ?? undefined,

@@ -2,24 +2,23 @@
  * The messages of a reply: what the chunks of a stream and a whole answer have in common. Ids come
  * from forks of the reply's chance by name, so that both have the same.
  */
+
 import type { ReplyContext } from '../../core/dialect.ts'
 import type { FinishReason, Usage } from '../../core/event.ts'
 import { integer, type Random } from '../../core/random.ts'
+import { finishWords } from '../shapes/finish-words.ts'
 import { isObject, type JsonObject, parseObject } from '../shapes/json-body.ts'
 import type { Candidate, ReplyParts, Surface } from './surface.ts'
 
-const finishWords: Readonly<Record<string, string>> = {
+const finishes = finishWords({
   stop: 'STOP',
   // A call is a part like any other here, and the model stops after it.
   'tool-calls': 'STOP',
   length: 'MAX_TOKENS',
   'content-filter': 'SAFETY',
-}
+})
 
-const finishWord = (reason: FinishReason): string => finishWords[reason] ?? reason
-
-export const finishReason = (word: string): FinishReason =>
-  Object.keys(finishWords).find((reason) => finishWords[reason] === word) ?? word
+export const finishReason = finishes.reason
 
 /** The words with which a prompt is blocked before anything is said. */
 const blockWords = new Set([
@@ -126,7 +125,7 @@ export class Chunks {
 
   /** A reply without any answer: its prompt was not let through. */
   blocked({ reason, refusal }: Ending, usage: Usage): JsonObject {
-    const word = finishWord(reason)
+    const word = finishes.word(reason)
     return this.#surface.reply({
       ...this.#identity,
       candidates: [],
@@ -139,7 +138,7 @@ export class Chunks {
   }
 
   ending({ choice, reason, refusal, called }: Ending): Omit<Candidate, 'parts'> {
-    const word = refusal === '' ? finishWord(reason) : 'SAFETY'
+    const word = refusal === '' ? finishes.word(reason) : 'SAFETY'
     const ofCall = called && word === 'STOP' ? 'Model generated function call(s).' : ''
     const finishMessage = refusal || ofCall
     return {
@@ -152,7 +151,7 @@ export class Chunks {
 }
 
 export const isBlocked = ({ reason, spoke, refusal }: Ending): boolean =>
-  !spoke && (refusal !== '' || isBlockWord(finishWord(reason)))
+  !spoke && (refusal !== '' || isBlockWord(finishes.word(reason)))
 
 const randomBytes = (random: Random, length: number): Uint8Array =>
   Uint8Array.from({ length }, () => integer(random, 0, 255))

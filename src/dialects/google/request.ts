@@ -2,10 +2,12 @@
  * Reads a request for content as strictly as Google does: unknown names, types, roles, empty parts,
  * the ranges of numbers, and results without the call that they answer.
  */
+
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import { isApiError } from '../../core/dialect.ts'
 import type { HttpRequest } from '../../core/http.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
 import { isObject, type JsonObject, objectsIn, readJsonObject } from '../shapes/json-body.ts'
 import { type MessageType, readProto } from './proto-json.ts'
 import { generateContentRequest, partData } from './request-fields.ts'
@@ -38,9 +40,7 @@ export function parseGenerate(http: HttpRequest, surface: Surface): ChatRequest 
     http,
     body,
     model: http.params['model'],
-    messages,
-    system: messages.find(({ role }) => role === 'system')?.text,
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf(messages),
     tools: declarations(value).flatMap(({ name }) => (typeof name === 'string' ? [name] : [])),
     stream: isStreaming(http),
     dialogue: undefined,

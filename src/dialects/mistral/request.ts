@@ -2,11 +2,13 @@
  * Reads Mistral's requests as strictly as the vendor: fields that it does not know are refused, and
  * so is an order of messages that its models were not made for.
  */
+
 import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { type BodyIssue, checkBody, withinUnion } from '../shapes/checked.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
 import { refused, unprocessable } from './error.ts'
 
 const chunkTypes = [
@@ -138,15 +140,12 @@ function request(
   { model, stream }: { readonly model: string; readonly stream?: boolean | undefined },
   messages: readonly ChatMessage[],
 ): Omit<ChatRequest, 'tools' | 'choices'> {
-  const systems = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
   return {
     dialect: 'mistral',
     http,
     body,
     model,
-    messages,
-    system: systems.length === 0 ? undefined : systems.join('\n\n'),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf(messages),
     stream: stream ?? false,
     dialogue: undefined,
   }

@@ -3,12 +3,14 @@
  * decoder and little more: any role will do, and null stands for a field that is left out. Fields
  * that only steer a model pass unread.
  */
+
 import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import { wholeText } from '../../core/bytes.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { type BodyIssue, checkBody } from '../shapes/checked.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
 import type { JsonObject } from '../shapes/json-body.ts'
 import { plainProblem } from '../shapes/unreadable.ts'
 import { modelNotFound } from './error.ts'
@@ -161,12 +163,9 @@ interface Understood
 }
 
 function understood({ stream, ...given }: Understood): ChatRequest {
-  const { messages } = given
-  const system = messages.filter(({ role }) => role === 'system').map((said) => said.text)
   const request: ChatRequest = {
     ...given,
-    system: system.length === 0 ? undefined : system.join('\n\n'),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf(given.messages),
     stream: stream ?? true,
     dialogue: undefined,
     choices: 1,

@@ -1,10 +1,12 @@
 /** A variant made ready: its templates compiled once, and the values that its replies share. */
+
 import type { ReplyContext } from '../../core/dialect.ts'
-import type { FinishReason, Usage } from '../../core/event.ts'
+import type { Usage } from '../../core/event.ts'
 import type { Framing } from '../../core/frame.ts'
 import { integer, type Random } from '../../core/random.ts'
 import { sse } from '../../framing/index.ts'
 import { drawn } from '../shapes/drawn.ts'
+import { finishWords } from '../shapes/finish-words.ts'
 import { isObject } from '../shapes/json-body.ts'
 import {
   asksFor,
@@ -102,16 +104,15 @@ function byFrame({ every, ...others }: ByFrame): Readonly<Record<FrameKind, Json
   }
 }
 
-const finishWords: Readonly<Record<string, string>> = {
+const finishes = finishWords({
   'tool-calls': 'tool_calls',
   'content-filter': 'content_filter',
-}
+})
 
 /** The neutral word for the vendor's; a word that is not ours to name stays as it is. */
-export const finishReason = (word: string): FinishReason =>
-  Object.keys(finishWords).find((reason) => finishWords[reason] === word) ?? word
+export const finishReason = finishes.reason
 
-export const finishWord = (reason: FinishReason): string => finishWords[reason] ?? reason
+export const finishWord = finishes.word
 
 /** What a reply says of itself in all of its parts, as JSON text. */
 export function identity({ variant }: ChatPlan, reply: ReplyContext): Slots {

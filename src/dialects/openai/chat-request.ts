@@ -2,10 +2,12 @@
  * Reads a Chat Completions request: as strictly as the vendor for OpenAI itself, and for those that
  * are compatible with it as far as a mistake would break the reply.
  */
+
 import type { ApiError } from '../../core/api-error.ts'
-import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
+import type { ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import { checkBody } from '../shapes/checked.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import { type ChatBody, looseRequest, strictRequest } from './chat-schema.ts'
 import { strictMistake } from './chat-strict.ts'
@@ -44,9 +46,7 @@ function readChat(
     http,
     body,
     model,
-    messages,
-    system: systemOf(messages),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf(messages),
     tools: (data.tools ?? []).flatMap((offered) => toolName(offered)),
     stream: data.stream ?? false,
     dialogue: undefined,
@@ -80,11 +80,6 @@ function textOf(content: string | readonly JsonObject[] | null | undefined): str
   return (content ?? [])
     .flatMap((part) => (typeof part['text'] === 'string' ? [part['text']] : []))
     .join('\n')
-}
-
-function systemOf(messages: readonly ChatMessage[]): string | undefined {
-  const texts = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
-  return texts.length === 0 ? undefined : texts.join('\n\n')
 }
 
 function toolName(offered: JsonObject): string[] {

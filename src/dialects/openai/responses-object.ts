@@ -2,9 +2,11 @@
  * The objects of the Responses API: the response, its output items and their ids, each with its
  * keys in the recorded order. Pure: what the encoder streams and what is retrieved later is this.
  */
+
 import type { ReplyContext } from '../../core/dialect.ts'
 import type { FinishReason, Usage } from '../../core/event.ts'
 import { alphanumeric, hex, type Random } from '../../core/random.ts'
+import { finishWords } from '../shapes/finish-words.ts'
 import { isObject, type JsonObject, objectsIn } from '../shapes/json-body.ts'
 
 export type Status = 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled'
@@ -105,17 +107,16 @@ const includes = (body: unknown, what: string): boolean =>
 /** How a response ends: its status, and why it is not whole. */
 export function conclusionOf(reason: FinishReason): { status: Status; incomplete: string | null } {
   if (reason === 'stop' || reason === 'tool-calls') return { status: 'completed', incomplete: null }
-  return { status: 'incomplete', incomplete: incompleteWords[reason] ?? reason }
+  return { status: 'incomplete', incomplete: finishes.word(reason) }
 }
 
-const incompleteWords: Readonly<Record<string, string>> = {
+const finishes = finishWords({
   length: 'max_output_tokens',
   'content-filter': 'content_filter',
-}
+})
 
 /** The neutral word for the vendor's; a word that is not ours to name stays as it is. */
-export const finishReason = (word: string): FinishReason =>
-  Object.keys(incompleteWords).find((reason) => incompleteWords[reason] === word) ?? word
+export const finishReason = finishes.reason
 
 export interface Progress {
   readonly status: Status

@@ -2,6 +2,7 @@
  * Reads a request to the Responses API as strictly as the vendor: unknown fields, wrong types, items
  * and content parts that there are not, and calls that do not fit their outputs.
  */
+
 import type { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import { isApiError, type Memory } from '../../core/dialect.ts'
@@ -13,6 +14,7 @@ import {
   firstIssue,
   withinUnion,
 } from '../shapes/checked.ts'
+import { dialogueOf } from '../shapes/dialogue.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import { openAi } from './openai.ts'
 import { type Mistake, missing, mistaken, refuse, unreadable, wrongValue } from './refuse.ts'
@@ -65,16 +67,13 @@ export function readRequest(
     ...(instructions ? [{ role: 'system', text: instructions }] : []),
     ...messagesOf(items),
   ]
-  const system = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
   return {
     dialect,
     http,
     body,
     items,
     model: data.model,
-    messages,
-    system: system.length === 0 ? undefined : system.join('\n\n'),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+    ...dialogueOf(messages),
     tools: (data.tools ?? []).flatMap(({ name }) => name ?? []),
     stream: data.stream ?? false,
     dialogue: typeof data.conversation === 'string' ? data.conversation : data.conversation?.id,
