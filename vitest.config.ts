@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests that leave no global changed share their workers: loading modules is their cost. */
-const sharing = 'test/{clients,dialects,faults,framing,scenario}/**/*.test.ts'
+/**
+ * Tests that need a process to themselves: they start processes, measure memory, count open files,
+ * or take the timers away. All others share their workers, since loading modules is their cost.
+ */
+const alone = [
+  'test/{bench,browser,cli,docs}/**/*.test.ts',
+  'test/recording/store*.test.ts',
+  'test/server/{lifecycle,http2-lifecycle,listener}.test.ts',
+  'test/sources/upstream*.test.ts',
+  'test/time/clock.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -9,11 +18,16 @@ export default defineConfig({
     // SDKs print what they make of a fault; who fails shows it.
     silent: 'passed-only',
     projects: [
-      { extends: true, test: { name: 'sharing', include: [sharing], isolate: false } },
       {
         extends: true,
-        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [sharing] },
+        test: {
+          name: 'sharing',
+          include: ['test/**/*.test.ts'],
+          exclude: alone,
+          isolate: false,
+        },
       },
+      { extends: true, test: { name: 'alone', include: alone } },
     ],
   },
 })

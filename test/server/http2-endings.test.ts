@@ -11,7 +11,8 @@ import { H2Client, h2Request } from '../support/h2-client.ts'
 const words = ['one ', 'two ', 'three ', 'four ']
 /** Role, words, finish and terminator. */
 const frameCount = words.length + 3
-const tries = 25
+/** `TRIES=25 npm test` looks harder. */
+const tries = Number(process.env['TRIES'] ?? 15)
 
 const endings: readonly Ending[] = ['end', 'close', 'reset', 'hang']
 const places = Array.from({ length: frameCount + 1 }, (_, n) => n)
