@@ -9,10 +9,13 @@ const statusByCode = {
   'body-too-large': 413,
   'not-possible': 422,
   internal: 500,
+  'no-websocket': 501,
+  'no-tunnel': 501,
   'upstream-failed': 502,
   draining: 503,
   'bad-scenario': 500,
   'bad-recording': 500,
+  unverified: 500,
   usage: 500,
   'port-in-use': 500,
 } as const

@@ -14,7 +14,17 @@ export interface MatchSettings {
 }
 
 /** A kind that is known by name, or a pattern of the user's own. */
-export type VolatileText = 'dates' | 'uuids' | 'ids' | { readonly pattern: RegExp }
+export type VolatileText = VolatileKind | { readonly pattern: RegExp }
+
+type VolatileKind = 'dates' | 'uuids' | 'ids'
+
+export const volatileKinds: readonly VolatileKind[] = ['dates', 'uuids', 'ids']
+
+/** What can come after the last of several recordings of one request. */
+export const afterModes = ['repeat-last', 'loop', 'error'] as const
+
+/** What can be done about stale recordings. */
+export const staleModes = ['warn', 'fail'] as const
 
 /** What is taken out beside what looks like a key anyway. */
 export interface RedactSettings {
@@ -26,21 +36,23 @@ export interface RedactSettings {
   readonly fields: readonly string[]
   /** Further names of headers that are kept. */
   readonly keepHeaders: readonly string[]
+  /** Texts that look like a secret and are none. */
+  readonly allow?: readonly string[] | undefined
 }
 
 export interface RecordingSettings {
   readonly match: MatchSettings
   readonly redact: RedactSettings
   /** What comes after the last of several recordings of one request. */
-  readonly after: 'repeat-last' | 'loop' | 'error'
+  readonly after: (typeof afterModes)[number]
   /** Recordings older than this are stale; never where it is undefined. */
   readonly staleAfterMs: number | undefined
   /** What is done about stale ones. */
-  readonly stale: 'warn' | 'fail'
+  readonly stale: (typeof staleModes)[number]
 }
 
 export const defaultSettings: RecordingSettings = {
-  match: { ignore: [], headers: [], volatile: ['dates', 'uuids', 'ids'] },
+  match: { ignore: [], headers: [], volatile: volatileKinds },
   redact: { patterns: [], emails: false, fields: [], keepHeaders: [] },
   after: 'repeat-last',
   staleAfterMs: undefined,

@@ -35,7 +35,18 @@ export type Step = HeadStep | WriteStep | EndStep
 export type Timeline = Iterable<Step>
 
 /** A timeline that is still being written by a live upstream; it can be walked only once. */
-export type LiveTimeline = AsyncIterable<Step>
+export interface LiveTimeline {
+  [Symbol.asyncIterator](): LiveSteps
+}
+
+/** `return` means that the other side has left, so that nobody is there for the rest. */
+export interface LiveSteps extends AsyncIterator<Step> {
+  /**
+   * Instead of `return`: our side has ended the stream, and wants no more of it. Whoever else
+   * listens may go on.
+   */
+  detach?(): void
+}
 
 export const isLive = (timeline: Timeline | LiveTimeline): timeline is LiveTimeline =>
   Symbol.asyncIterator in timeline

@@ -1,10 +1,10 @@
 /**
  * Faults on a timeline, finite or live. A finite one stays lazy and can be walked again, with the
- * same steps for the same seed; a live one is stopped at its source when a fault ends it.
+ * same steps for the same seed; from a live one it detaches itself when a fault ends it.
  */
 import type { Alarm, Clock } from '../core/clock.ts'
 import { StuntdoubleError } from '../core/errors.ts'
-import type { LiveTimeline, Step, Timeline } from '../core/timeline.ts'
+import type { LiveSteps, LiveTimeline, Step, Timeline } from '../core/timeline.ts'
 import { FaultChain } from './chain.ts'
 import type { FaultContext, FaultSpec } from './fault.ts'
 import { noLengthMessage } from './places.ts'
@@ -66,13 +66,15 @@ type Arrival = IteratorResult<Step, unknown> | { readonly wakeAtMs: number }
  * arrives, and a client that leaves during a silence must stop the upstream at once.
  */
 class LiveWalk implements AsyncIterator<Step, undefined> {
-  readonly #source: AsyncIterator<Step>
+  readonly #source: LiveSteps
   readonly #chain: FaultChain
   readonly #clock: Clock
   readonly #startedMs: number
   readonly #out: Step[] = []
   #pending: Promise<IteratorResult<Step>> | undefined
   #over = false
+  /** The source was told that we want no more, and why; it is told so once. */
+  #stopped = false
   #failure: { readonly error: unknown } | undefined
   #interrupt: (() => void) | undefined
   #alarm: Alarm | undefined
@@ -100,7 +102,7 @@ class LiveWalk implements AsyncIterator<Step, undefined> {
   return(): Promise<IteratorResult<Step, undefined>> {
     this.#over = true
     this.#out.length = 0
-    this.#stopSource()
+    this.#stopSource('return')
     this.#interrupt?.()
     return Promise.resolve({ value: undefined, done: true })
   }
@@ -120,7 +122,7 @@ class LiveWalk implements AsyncIterator<Step, undefined> {
     }
     if (!this.#chain.ended) return
     this.#over = true
-    this.#stopSource()
+    this.#stopSource('detach')
   }
 
   /** Writes of no bytes were only to wake a fault: live time passes by itself. */
@@ -184,10 +186,13 @@ class LiveWalk implements AsyncIterator<Step, undefined> {
     })
   }
 
-  #stopSource(): void {
+  /** A fault that ends the stream detaches; a client that leaves has us return. */
+  #stopSource(how: 'detach' | 'return'): void {
     this.#alarm?.cancel()
     this.#alarm = undefined
-    const stopped = this.#source.return?.()
-    stopped?.catch(() => {})
+    if (this.#stopped) return
+    this.#stopped = true
+    if (how === 'detach' && this.#source.detach) this.#source.detach()
+    else this.#source.return?.().catch(() => {})
   }
 }

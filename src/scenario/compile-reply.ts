@@ -15,7 +15,7 @@ import {
 
 type WrittenTool = NonNullable<WrittenChoice['tool']>
 
-/** @param resolve makes the path of a recording absolute */
+/** @param resolve makes the paths of recordings and folders absolute */
 export function compileReply(written: WrittenReply, resolve: (path: string) => string): Reply {
   if (typeof written === 'string') return { kind: 'script', steps: [{ do: 'text', text: written }] }
   if (Array.isArray(written)) return { kind: 'script', steps: written.flatMap(stepsOf) }
@@ -26,12 +26,28 @@ export function compileReply(written: WrittenReply, resolve: (path: string) => s
       const pacing = replayPace(written.pacing)
       return { kind: 'recording', file: resolve(written.recording ?? ''), pacing }
     }
+    case 'replay':
+      return {
+        kind: 'replay',
+        path: resolve(written.replay ?? ''),
+        pacing: replayPace(written.pacing),
+        missing: written.missing ?? 'error',
+        upstream: nameOf(written.upstream),
+      }
+    case 'upstream': {
+      const { tape } = written
+      const folder = typeof tape === 'string' ? resolve(tape) : tape
+      return { kind: 'upstream', upstream: nameOf(written.upstream), tape: folder }
+    }
     case 'http':
       return httpReply(written)
     default:
       return { kind: 'script', steps: answerSteps(written) }
   }
 }
+
+const nameOf = (upstream: WrittenAnswer['upstream']): string | undefined =>
+  upstream === true ? undefined : upstream
 
 function replayPace(written: WrittenAnswer['pacing']): ReplayPace | undefined {
   if (written === undefined || written === 'recorded' || written === 'instant') return written

@@ -6,6 +6,7 @@ import type { Dialect } from '../core/dialect.ts'
 import type { Pacing } from '../core/pacing.ts'
 import { compilePacing, noPacing } from './compile-pacing.ts'
 import { compileReply } from './compile-reply.ts'
+import { compileUpstreams } from './compile-upstreams.ts'
 import { lint } from './lint.ts'
 import { compileMatcher } from './matcher.ts'
 import { type Path, type Problem, valueAt, within } from './problem.ts'
@@ -13,6 +14,7 @@ import {
   type Auth,
   type DialectEntry,
   defaultRuleName,
+  mayAskUpstream,
   type Rule,
   type RuleState,
   type Scenario,
@@ -29,8 +31,8 @@ export interface Surroundings {
   /** Relative to the scenario's folder. */
   resolve(path: string): string
   exists(file: string): boolean
-  /** 1-based line of the value at a path. */
-  lineOf(path: Path): number
+  /** 1-based place of the value at a path. */
+  placeOf(path: Path): { readonly line: number; readonly column: number }
   /** Names of the dialects that exist without the scenario. */
   readonly knownDialects: readonly string[]
   /** The scenario's own, in order, already compiled. */
@@ -63,6 +65,7 @@ export async function compileScenario(
     dialects: surroundings.dialects,
     auth: authOf(written.auth),
     models: written.models,
+    upstreams: compileUpstreams(written),
     now: written.now ?? fixedTime,
   }
   const dialects = [...surroundings.knownDialects, ...declaredNames(surroundings.dialects)]
@@ -121,15 +124,22 @@ async function compileRule(
     name: written.name ?? defaultRuleName(place.index),
     index: place.index,
     file: surroundings.file,
-    line: surroundings.lineOf(place.path),
+    line: surroundings.placeOf(place.path).line,
     when: matcher,
     times: written.times,
     state: ruleStateOf(written.state),
     reply,
     pacing: written.pacing === undefined ? undefined : compilePacing(written.pacing, place.pacing),
     faults: written.faults ?? [],
+    asksAt: mayAskUpstream(reply) ? surroundings.placeOf(askingPath(written, place)) : undefined,
   }
   return { rule, problems: [...within(['when'], problems), ...within(['reply'], inTemplates)] }
+}
+
+/** The word by which a rule asks an upstream. */
+function askingPath({ reply }: WrittenRule, { path }: RulePlace): Path {
+  const isNamed = typeof reply === 'object' && 'upstream' in reply && reply.upstream !== undefined
+  return [...path, 'reply', isNamed ? 'upstream' : 'missing']
 }
 
 function ruleStateOf(written: WrittenRule['state']): RuleState | undefined {

@@ -1,6 +1,7 @@
-/** The JSON Schema of scenario files, for editors: completion, checks and hover texts. */
+/** The JSON Schemas of files that people write, for editors: completion, checks and hover texts. */
 import { z } from 'zod'
 import { scenarioSchema } from './schema.ts'
+import { settingsSchema } from './schema-settings.ts'
 
 /** Draft 7, since that is what YAML extensions of editors read best. */
 export function scenarioJsonSchema(): Record<string, unknown> {
@@ -18,6 +19,12 @@ export function scenarioJsonSchema(): Record<string, unknown> {
     },
   }
 }
+
+/** Of `settings.yaml` in a folder of recordings. */
+export const settingsJsonSchema = (): Record<string, unknown> => ({
+  title: 'stuntdouble settings of recordings',
+  ...z.toJSONSchema(settingsSchema, { io: 'input', target: 'draft-7' }),
+})
 
 /** A repeated part is worth a definition of its own from this many characters on. */
 const worthSharing = 500

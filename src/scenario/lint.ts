@@ -4,16 +4,11 @@
  */
 import { suggestion } from '../core/suggest.ts'
 import { endings } from '../core/timeline.ts'
+import { type LintContext, lintLive } from './lint-live.ts'
 import type { Path, Problem } from './problem.ts'
 import { defaultRuleName, initialState, type Rule, type Scenario } from './scenario.ts'
 import type { WrittenScenario } from './schema.ts'
 import type { WrittenMatcher } from './schema-matcher.ts'
-
-export interface LintContext {
-  /** Names of all dialects, the scenario's own included. */
-  readonly dialects: readonly string[]
-  exists(file: string): boolean
-}
 
 export function lint(
   written: WrittenScenario,
@@ -28,6 +23,7 @@ export function lint(
     ...unknownModels(written),
     ...lostRecordings(scenario, context),
     ...afterEnding(written),
+    ...lintLive(written, scenario, context),
   ]
 }
 
@@ -59,8 +55,11 @@ function unreachable({ rules }: Scenario): Problem[] {
     }))
 }
 
-const answersEverything = ({ when, times, state }: Rule): boolean =>
-  when.tests.length === 0 && times === undefined && state?.from === undefined
+const answersEverything = ({ when, times, state, reply }: Rule): boolean =>
+  when.tests.length === 0 &&
+  times === undefined &&
+  state?.from === undefined &&
+  !(reply.kind === 'replay' && reply.missing === 'next')
 
 function unknownStates({ rules = [] }: WrittenScenario, scenario: Scenario): Problem[] {
   const reached = scenario.rules.flatMap(({ state }) => state?.to ?? [])

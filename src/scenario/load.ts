@@ -9,6 +9,7 @@ import { type Mistake, messageOf } from '../core/errors.ts'
 import { compileScenario, problemsInSoundRules, type Surroundings } from './compile.ts'
 import { explainAll } from './explain.ts'
 import { loadScenarioDialects, type ScenarioDialects } from './load-dialects.ts'
+import { describesSettings, parseSettings } from './load-settings.ts'
 import { readYaml, type YamlFile } from './load-yaml.ts'
 import type { Problem } from './problem.ts'
 import type { Scenario } from './scenario.ts'
@@ -113,6 +114,9 @@ export async function parseScenario(text: string, file: string): Promise<ParsedS
   if (describesDialect(yaml.value)) {
     return { isDialect: true, mistakes: [atStart(file, noScenario)], files: [] }
   }
+  if (describesSettings(file, yaml.value)) {
+    return { mistakes: [...parseSettings(text, file).mistakes], files: [] }
+  }
   const written = scenarioSchema.safeParse(yaml.value)
   const folder = dirname(resolve(file))
   const beside = (path: string): string => resolve(folder, path)
@@ -160,7 +164,10 @@ function surroundingsOf(
     defaultName: basename(file, extname(file)),
     resolve: beside,
     exists: existsSync,
-    lineOf: (path) => yaml.place({ path, message: '' }).line,
+    placeOf: (path) => {
+      const { line, column } = yaml.place({ path, message: '' })
+      return { line, column }
+    },
     knownDialects: dialects.known,
     dialects: dialects.entries,
   }

@@ -34,6 +34,10 @@ export interface Miss {
 export interface MatchOptions {
   /** Try only rules that name a path: for requests that no dialect understands. */
   readonly onlyWithPath?: boolean
+  /** Try only these rules; of the others nothing is said. */
+  readonly only?: (rule: Rule) => boolean
+  /** Why a rule that fits has no answer to this request, so that the next has its turn. */
+  readonly declines?: (rule: Rule, session: string) => string | undefined
 }
 
 export const isMiss = (result: Match | Miss): result is Miss => 'reasons' in result
@@ -50,16 +54,20 @@ export function match(
   for (const scenario of scenarios) {
     const subject = { request, session, turn, state: states.stateOf(session, scenario) }
     for (const rule of scenario.rules) {
-      if (options.onlyWithPath && !rule.when.namesPath) continue
+      if (!isTried(rule, options)) continue
       const captures: Captures = {}
       if (!fits(rule.when, subject, captures)) continue
       if (!isInState(rule, subject.state) || isUsedUp(scenario, rule, session, states)) continue
+      if (options.declines?.(rule, session) !== undefined) continue
       const hit = states.take(session, scenario, rule, request)
       return { scenario, rule, captures, hit, session, turn }
     }
   }
   return { reasons: explainMiss(scenarios, { request, session, turn }, states, options) }
 }
+
+const isTried = (rule: Rule, { onlyWithPath, only }: MatchOptions): boolean =>
+  (!onlyWithPath || rule.when.namesPath) && (only === undefined || only(rule))
 
 const isInState = ({ state }: Rule, current: string): boolean =>
   state?.from === undefined || state.from.includes(current)
@@ -75,20 +83,21 @@ function explainMiss(
   scenarios: readonly Scenario[],
   asked: Omit<Subject, 'state'>,
   states: SessionStates,
-  { onlyWithPath }: MatchOptions,
+  { onlyWithPath, only = () => true, declines }: MatchOptions,
 ): MissReason[] {
   const reasons = scenarios.flatMap((scenario) => {
     const subject = { ...asked, state: states.stateOf(asked.session, scenario) }
-    return scenario.rules.map((rule): MissReason => {
+    return scenario.rules.filter(only).map((rule): MissReason => {
       const place = { scenario: scenario.name, rule: rule.name }
       if (onlyWithPath && !rule.when.namesPath) {
         const why = 'no dialect knows this route, and the rule does not name a path'
         return { ...place, why, distance: rule.when.tests.length + 1 }
       }
-      return {
-        ...place,
-        ...explainRule(rule, subject, isUsedUp(scenario, rule, asked.session, states)),
-      }
+      const usedUp = isUsedUp(scenario, rule, asked.session, states)
+      const explained = explainRule(rule, subject, usedUp)
+      // All of it fits, or it would say why not: then it had no answer.
+      if (explained.why !== '') return { ...place, ...explained }
+      return { ...place, why: declines?.(rule, asked.session) ?? '', distance: 0 }
     })
   })
   return reasons.sort((a, b) => a.distance - b.distance)

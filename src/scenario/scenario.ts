@@ -23,6 +23,8 @@ export interface Scenario {
   readonly auth: Auth | undefined
   /** The models that exist; undefined means that any name will do. */
   readonly models: readonly string[] | undefined
+  /** Live services for those rules that ask one; none is asked otherwise. */
+  readonly upstreams: readonly ScenarioUpstream[]
   /** When replies claim to be made, in ms since 1970; fixed, so that same seed is same bytes. */
   readonly now: 'real' | number
 }
@@ -62,6 +64,8 @@ export interface Rule {
   readonly reply: Reply
   readonly pacing: Pacing | undefined
   readonly faults: readonly FaultSpec[]
+  /** Where it is written that it asks a live service, 1-based; undefined where it asks none. */
+  readonly asksAt: { readonly line: number; readonly column: number } | undefined
 }
 
 /** The named states in which a rule answers, and the one it leads to. */
@@ -82,6 +86,24 @@ export type Reply =
       readonly file: string
       readonly pacing: ReplayPace | undefined
     }
+  /** What was taped for such a request, wherever among these recordings it is. */
+  | {
+      readonly kind: 'replay'
+      /** A file or a folder; absolute. */
+      readonly path: string
+      readonly pacing: ReplayPace | undefined
+      readonly missing: MissingMode
+      /** Who is asked where it is missing; undefined for the one that is for the request. */
+      readonly upstream: string | undefined
+    }
+  /** What the live service says. */
+  | {
+      readonly kind: 'upstream'
+      /** By its name; undefined for the one that is for the request. */
+      readonly upstream: string | undefined
+      /** An absolute folder, `false` for no tape, undefined for what holds for all exchanges. */
+      readonly tape: string | false | undefined
+    }
   /** Any answer at all, in no dialect's words. */
   | {
       readonly kind: 'http'
@@ -90,7 +112,32 @@ export type Reply =
       readonly body: string | Uint8Array
     }
 
-/** A recording as it was, at once, so many times as fast, or as a pacing says. */
+/** What is done about a request that no recording answers. */
+export const missingModes = ['error', 'next', 'upstream', 'tape'] as const
+
+export type MissingMode = (typeof missingModes)[number]
+
+/** Whether the rule can have a live service answer, so that it needs one. */
+export const mayAskUpstream = (reply: Reply): boolean =>
+  reply.kind === 'upstream' ||
+  (reply.kind === 'replay' && (reply.missing === 'upstream' || reply.missing === 'tape'))
+
+/** A live service that a scenario names. */
+export interface ScenarioUpstream {
+  readonly url: string
+  readonly name?: string
+  /** It gets what stands below this path, which is taken away first. */
+  readonly path?: string
+  /** It gets the requests of this dialect. */
+  readonly dialect?: string
+  /** The proxy on the way to it. */
+  readonly proxy?: string
+  readonly connectTimeoutMs?: number
+  readonly headTimeoutMs?: number
+  readonly idleTimeoutMs?: number
+  readonly http1?: boolean
+  readonly insecure?: boolean
+}
 
 /** `choice` is the index of the answer that a step belongs to; 0 where it is not given. */
 export type ScriptStep = { readonly choice?: number } & (

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type ApiError, type ApiErrorCode, apiErrorStatus } from '../core/api-error.ts'
 import { endings } from '../core/timeline.ts'
+import { missingModes } from './scenario.ts'
 import {
   base64,
   duration,
@@ -182,6 +183,27 @@ const replayPace = expecting(
   '"recorded", "instant", a factor such as "x2", a profile or delays',
 ).describe('`recorded`, `instant`, `x2` (twice as fast), a profile or delays; default `recorded`.')
 
+const missing = z
+  .enum(missingModes)
+  .describe(
+    'Where no recording answers: `error` (the default), `next` (the rules after it), `upstream` (the service is asked), `tape` (asked, taped into that folder, and played from then on).',
+  )
+
+const liveKeys = {
+  upstream: expecting(z.union([z.literal(true), filledText]), 'true or the name of an upstream')
+    .optional()
+    .describe('The live service answers: `true` for the one that is for the request, or its name.'),
+  tape: expecting(z.union([z.literal(false), filledText]), 'a folder, or false')
+    .optional()
+    .describe(
+      'The folder that it is taped into, relative to this file; `false` for none. Default: where all are taped.',
+    ),
+  replay: filledText
+    .optional()
+    .describe('Recordings, or a folder of them: the one that was taped for such a request.'),
+  missing: missing.optional(),
+}
+
 const answer = z.strictObject({
   ...content,
   usage: usage.optional(),
@@ -191,6 +213,7 @@ const answer = z.strictObject({
     .optional()
     .describe('A recording, played back byte for byte; relative to this file.'),
   pacing: replayPace.optional().describe('How fast the recording is played.'),
+  ...liveKeys,
   status: httpStatus.optional().describe('Any HTTP answer at all: its status.'),
   headers: headers.optional(),
   body: z.unknown().optional().describe('The body of that answer; a text as it is, else as JSON.'),
@@ -200,42 +223,79 @@ const answer = z.strictObject({
 export type WrittenAnswer = z.output<typeof answer>
 
 const speech = [...Object.keys(content), 'usage', 'choices']
-const httpKeys = ['status', 'headers', 'body', 'base64']
 
-/** The kinds of a mapping reply; the keys of one kind do not go with those of another. */
-export function kindOf(written: object): 'script' | 'error' | 'recording' | 'http' | undefined {
-  const keys = keysOf(written)
-  if (keys.includes('error')) return 'error'
-  if (keys.includes('recording') || keys.includes('pacing')) return 'recording'
-  if (keys.some((key) => httpKeys.includes(key))) return 'http'
-  return keys.some((key) => speech.includes(key)) ? 'script' : undefined
-}
-
+/**
+ * The kinds of a mapping reply; the keys of one kind do not go with those of another. What several
+ * have belongs to the first of them that is meant at all.
+ */
 const keysByKind = {
   error: ['error'],
+  replay: ['replay', 'missing', 'pacing', 'upstream'],
   recording: ['recording', 'pacing'],
-  http: httpKeys,
+  upstream: ['upstream', 'tape'],
+  http: ['status', 'headers', 'body', 'base64'],
   script: speech,
+} as const
+
+export type ReplyKind = keyof typeof keysByKind
+
+/** Keys that alone tell the kind, in the order in which they are looked for. */
+const tellingKeys: readonly (readonly [ReplyKind, readonly string[]])[] = [
+  ['error', ['error']],
+  ['replay', ['replay', 'missing']],
+  ['recording', ['recording', 'pacing']],
+  ['upstream', ['upstream', 'tape']],
+  ['http', keysByKind.http],
+  ['script', speech],
+]
+
+export function kindOf(written: object): ReplyKind | undefined {
+  const keys = keysOf(written)
+  return tellingKeys.find(([, telling]) => telling.some((key) => keys.includes(key)))?.[0]
 }
 
 function conflictIn(written: WrittenAnswer): string | undefined {
   const kind = kindOf(written)
   const keys = keysOf(written)
-  if (!kind) return `a reply needs one of ${orList([...speech, 'error', 'recording', 'status'])}`
+  if (!kind) {
+    const all = [...speech, 'error', 'recording', 'replay', 'upstream', 'status']
+    return `a reply needs one of ${orList(all)}`
+  }
   if (kind === 'recording' && written.recording === undefined) {
     return 'pacing here is that of a recording; put it beside `reply` for any other reply'
   }
-  const foreign = keys.filter((key) => !keysByKind[kind].includes(key))
+  const own: readonly string[] = keysByKind[kind]
+  const foreign = keys.filter((key) => !own.includes(key))
   if (foreign.length > 0) {
     const chief = kind === 'http' ? 'status' : kind
-    return `${orList(foreign)} cannot stand beside ${chief}; a list of steps can hold them`
+    const cannot = `${orList(foreign)} cannot stand beside ${chief}`
+    const isSpeech = foreign.every((key) => speech.includes(key) || key === 'error')
+    return isSpeech && kind !== 'upstream' && kind !== 'replay'
+      ? `${cannot}; a list of steps can hold them`
+      : `${cannot}: one reply is one thing`
   }
   if (kind === 'http' && written.status === undefined) return '"status" is missing'
+  if (kind === 'replay' || kind === 'upstream') return liveConflictIn(written, kind)
   if (written.body !== undefined && written.base64 !== undefined) return 'either body or base64'
   if (written.choices && keys.some((key) => key in content)) {
     return 'either choices or one answer: move the rest into choices'
   }
   return undefined
+}
+
+function liveConflictIn(
+  { upstream, replay, missing = 'error' }: WrittenAnswer,
+  kind: 'replay' | 'upstream',
+): string | undefined {
+  if (kind === 'upstream') {
+    if (upstream !== undefined) return undefined
+    return 'tape says where an upstream is taped to, and "upstream" is missing'
+  }
+  if (replay === undefined) {
+    return 'missing says what happens where no recording answers, and "replay" is missing'
+  }
+  if (upstream === undefined || missing === 'upstream' || missing === 'tape') return undefined
+  return 'upstream beside replay is who is asked where no recording answers: it needs `missing: upstream` or `missing: tape`'
 }
 
 const checkedAnswer = answer.check((context) => {

@@ -9,6 +9,7 @@ import { expecting, filledText, keysOf } from './schema-basics.ts'
 import { when } from './schema-matcher.ts'
 import { pacing } from './schema-pacing.ts'
 import { reply } from './schema-reply.ts'
+import { singleUpstream, upstreamList } from './schema-upstream.ts'
 
 const stateName = filledText
 
@@ -106,6 +107,8 @@ export const scenarioSchema = z
       .describe(
         'The models that exist; any other gets the error that the dialect has for it. It holds for all scenarios that are served together.',
       ),
+    upstream: singleUpstream.optional(),
+    upstreams: upstreamList.optional(),
     now: now.optional(),
   })
   .refine((written) => written.rules !== undefined || written.dialects !== undefined, {

@@ -45,7 +45,7 @@ export async function prepareReply(
   written: unknown,
   groups: Groups,
 ): Promise<Problem[]> {
-  if (reply.kind === 'recording') return []
+  if (!hasTemplates(reply)) return []
   const templates = new Map<string, ParsedTemplate>()
   const problems: Problem[] = []
   for (const { path, text } of textsIn(written)) {
@@ -57,6 +57,10 @@ export async function prepareReply(
   if (templates.size > 0) preparedReplies.set(reply, { templates, jsonBody: jsonBodyOf(written) })
   return problems
 }
+
+/** What was taped, or is still to be said, is nobody's template. */
+const hasTemplates = ({ kind }: Reply): boolean =>
+  kind === 'script' || kind === 'error' || kind === 'http'
 
 function* textsIn(
   value: unknown,
@@ -109,7 +113,7 @@ function rendered(reply: Reply, render: Render, jsonBody: unknown): Reply {
         body: jsonBody === undefined ? body : JSON.stringify(renderValue(jsonBody, render)),
       }
     }
-    case 'recording':
+    default:
       return reply
   }
 }

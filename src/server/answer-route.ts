@@ -9,32 +9,29 @@ import { seededRandom } from '../time/random.ts'
 import {
   type Answer,
   type AnswerContext,
+  type Asked,
   answered,
   defaultSeed,
-  type Place,
-  type Question,
   simulated,
 } from './answered.ts'
-import type { KeptReplies } from './memory.ts'
 
 /**
  * @param onlyKept answer only what is about a reply that is kept here; all else is asked of those
  * who come next
  */
 export function answerRoute(
-  place: Place,
-  question: Question,
-  context: AnswerContext,
-  onlyKept: boolean,
+  asked: Asked,
+  { onlyKept }: { readonly onlyKept: boolean },
 ): Answer | undefined {
+  const { place, question, context } = asked
   const { dialect, route, http } = place
   if (!dialect || !route?.answer) return undefined
   const { memory, wasUsed } = watched(context.kept.of(dialect, question.session))
   const reply = route.answer(http, routeContext(http.path, memory, context))
   if (onlyKept && !wasUsed()) return undefined
-  if ('resume' in reply) return resumed(reply, dialect, question, context.kept)
-  if ('code' in reply) return simulated(place, question, reply, 'route')
-  return answered(place, question, { timeline: replyTimeline(reply), rule: 'route' })
+  if ('resume' in reply) return resumed(reply, dialect, asked)
+  if ('code' in reply) return simulated(asked, reply, 'route')
+  return answered(asked, { timeline: replyTimeline(reply), rule: 'route' })
 }
 
 function routeContext(path: string, memory: Memory, { stage, clock }: AnswerContext): RouteContext {
@@ -62,10 +59,9 @@ function watched(memory: Memory): { memory: Memory; wasUsed: () => boolean } {
 function resumed(
   { resume, skip }: Resumption,
   dialect: Dialect,
-  question: Question,
-  replies: KeptReplies,
+  { question, context }: Asked,
 ): Answer | undefined {
-  const kept = replies.recall(dialect, resume, question.session)
+  const kept = context.kept.recall(dialect, resume, question.session)
   if (!kept) return undefined
   const { reply, session, rule, seed, randomName } = kept
   const rest = resumeTimeline({

@@ -4,76 +4,117 @@
  */
 import type { ApiError } from '../core/api-error.ts'
 import type { ChatRequest } from '../core/chat-request.ts'
-import { type Dialect, isApiError, type ReplyContext } from '../core/dialect.ts'
-import { type HttpReply, type HttpRequest, header } from '../core/http.ts'
-import type { Timeline } from '../core/timeline.ts'
-import { version } from '../core/version.ts'
-import { createTape, openRecording } from '../recording/store.ts'
+import { isApiError } from '../core/dialect.ts'
+import { type HttpRequest, header } from '../core/http.ts'
 import { checkAuth } from '../scenario/auth.ts'
-import { isMiss, type Match, match } from '../scenario/match.ts'
-import type { Scenario } from '../scenario/scenario.ts'
-import { renderReply } from '../scenario/template.ts'
-import { paceTimeline } from '../sources/recording.ts'
-import { replyTimeline } from '../sources/reply.ts'
-import { stoppable } from '../sources/resume.ts'
-import { type Script, scriptTimeline } from '../sources/script.ts'
+import { isMiss, type MatchOptions, match } from '../scenario/match.ts'
+import { mayAskUpstream, type Rule, type Scenario } from '../scenario/scenario.ts'
+import { paceRecording } from '../sources/recording.ts'
+import type { Upstream, Upstreams } from '../sources/upstreams.ts'
 import { seededRandom } from '../time/random.ts'
 import { answerRoute } from './answer-route.ts'
 import {
   type Answer,
   type AnswerContext,
+  type Asked,
   answered,
   defaultSeed,
   defaultSession,
+  missed,
   type Place,
   type Question,
   simulated,
 } from './answered.ts'
 import { apiKey } from './api-key.ts'
 import { explainMiss } from './explain-miss.ts'
-import type { KeptFrom, KeptReplies } from './memory.ts'
+import { allUpstreams } from './live.ts'
+import { relayed } from './live-answer.ts'
 import { noRoute } from './no-route.ts'
-import { plainDialect, plainRequest } from './plain.ts'
+import { plainRequest } from './plain.ts'
+import { Replays } from './replays.ts'
+import { ruleAnswer } from './rule-answer.ts'
 import type { Stage } from './stage.ts'
 
 export function findAnswer(question: Question, context: AnswerContext): Answer {
-  const { stage } = context
-  const target = stage.routes.find(question.http)
-  const place: Place =
-    target && 'route' in target
-      ? { ...target, http: { ...question.http, params: target.params } }
-      : { http: question.http, ...(target ? { dialect: target.dialect, allow: target.allow } : {}) }
-  return (
-    fromScenarios(place, question, context) ??
-    fromRecordings(place, question, stage) ??
-    fromUpstream(place, question, context) ??
-    noRoute(place, question, stage)
-  )
+  const asked: Asked = { place: placeOf(question.http, context.stage), question, context }
+  return fromScenarios(asked) ?? fromRecordings(asked) ?? fromUpstream(asked) ?? noRoute(asked)
 }
 
-function fromScenarios(
-  place: Place,
-  question: Question,
-  context: AnswerContext,
-): Answer | undefined {
-  const { stage, states, kept } = context
+function placeOf(http: HttpRequest, stage: Stage): Place {
+  const target = stage.routes.find(http) ?? targetBehind(http, stage)
+  if (!target) return { http }
+  if ('route' in target) return { ...target, http: { ...http, params: target.params } }
+  return { http, dialect: target.dialect, allow: target.allow }
+}
+
+/** A path that means something only at the live service, below its base path or our prefix. */
+function targetBehind(http: HttpRequest, { live, routes }: Stage) {
+  for (const upstreams of allUpstreams(live)) {
+    const upstream = upstreams.find(http, undefined)
+    const target = upstream && routes.find(http, upstream.pathOf(http))
+    if (target && 'route' in target) return target
+  }
+  return undefined
+}
+
+/** The service that is asked where nothing else answers. */
+const lastResort = ({ place, context }: Asked): Upstream | undefined =>
+  context.stage.live.general?.find(place.http, place.dialect?.name)
+
+/** Whether those who come after the scenarios may have an answer. */
+const goesOn = (asked: Asked): boolean =>
+  asked.context.stage.replay !== undefined || lastResort(asked) !== undefined
+
+function fromScenarios(asked: Asked): Answer | undefined {
+  const { place, question, context } = asked
+  const { stage, kept } = context
   if (stage.scenarios.length === 0) return undefined
   const { dialect, route, http } = place
   const isChat = dialect !== undefined && route !== undefined && !route.answer
   const parsed = isChat
     ? dialect.parseRequest(http, kept.of(dialect, question.session))
     : plainRequest(http, dialect)
-  const goesOn = stage.replay !== undefined || stage.relay !== undefined
-  if (isApiError(parsed)) {
-    return goesOn ? undefined : simulated(place, question, parsed, 'request-check')
-  }
-  const session = question.session ?? parsed.dialogue ?? defaultSession
+  if (isApiError(parsed)) return fromRefused(asked, parsed, 'request-check')
   const refused = refusal(parsed, place, stage.scenarios)
-  if (refused && !goesOn) return simulated(place, question, refused, 'access-check')
-  const found = match(stage.scenarios, parsed, session, states, { onlyWithPath: !isChat })
-  if (!isMiss(found)) return fromRule(found, parsed, place, question, context)
-  if (isChat) return goesOn ? undefined : missed(explainMiss(found), place, question)
-  return answerRoute(place, question, context, goesOn)
+  if (refused && !goesOn(asked)) {
+    return refused.by === 'model'
+      ? fromRefused(asked, refused.error, 'access-check')
+      : simulated(asked, refused.error, 'access-check')
+  }
+  const found = fromRules(asked, parsed, { onlyWithPath: !isChat })
+  if ('timeline' in found) return found
+  if (isChat) return goesOn(asked) ? undefined : missed(explainMiss(found), asked)
+  return answerRoute(asked, { onlyKept: goesOn(asked) })
+}
+
+/**
+ * What the dialect here refuses, the live service may still take: rules that ask it are tried by
+ * what can be told of any request. No other rule is.
+ */
+function fromRefused(asked: Asked, error: ApiError, by: string): Answer | undefined {
+  const { place } = asked
+  const only = ({ reply }: Rule): boolean => mayAskUpstream(reply)
+  const found = fromRules(asked, plainRequest(place.http, place.dialect), { only })
+  if ('timeline' in found) return found
+  return goesOn(asked) ? undefined : simulated(asked, error, by)
+}
+
+function fromRules(asked: Asked, request: ChatRequest, options: MatchOptions) {
+  const { stage, states } = asked.context
+  const session = asked.question.session ?? request.dialogue ?? defaultSession
+  const replays = new Replays(stage.replays, asked.place.http)
+  const declines = ({ reply }: Rule, inSession: string): string | undefined => {
+    if (reply.kind !== 'replay' || reply.missing !== 'next') return undefined
+    const answer = replays.find(reply, inSession)
+    return 'miss' in answer ? answer.miss : undefined
+  }
+  const found = match(stage.scenarios, request, session, states, { ...options, declines })
+  return isMiss(found) ? found : ruleAnswer(found, { ...asked, request, replays })
+}
+
+interface Refusal {
+  readonly error: ApiError
+  readonly by: 'key' | 'model'
 }
 
 /** Keys are asked for only where a scenario says so; models also where the API itself lists them. */
@@ -81,128 +122,37 @@ function refusal(
   request: ChatRequest,
   { dialect, route }: Place,
   scenarios: readonly Scenario[],
-): ApiError | undefined {
+): Refusal | undefined {
   if (!dialect || !route) return undefined
   const key = dialect.key ? dialect.key(request.http) : apiKey(request.http)
   for (const { auth } of scenarios) {
-    const refused = auth && checkAuth(auth, request, key)
-    if (refused) return refused
+    const error = auth && checkAuth(auth, request, key)
+    if (error) return { error, by: 'key' }
   }
   if (route.answer) return undefined
-  const models = scenarios.find((scenario) => scenario.models)?.models ?? dialect.models
-  return models && dialect.checkModel(request, models)
+  const named = scenarios.find((scenario) => scenario.models)?.models
+  const models = named ?? dialect.models
+  const error = models && dialect.checkModel(request, models)
+  // Models that a scenario lists are its own word, as keys are.
+  return error && { error, by: named ? 'key' : 'model' }
 }
 
-function fromRule(
-  found: Match,
-  request: ChatRequest,
-  place: Place,
-  question: Question,
-  { stage, clock, kept }: AnswerContext,
-): Answer {
-  const { scenario, rule, session, hit } = found
-  const seed = stage.seed ?? scenario.seed
-  const randomName = [seed, scenario.name, session, rule.name, hit].join('/')
-  const dialect = place.dialect ?? plainDialect
-  const context: ReplyContext = {
-    request,
-    random: seededRandom(randomName),
-    createdMs: scenario.now === 'real' ? clock.wallTime() : scenario.now,
-    models: scenario.models,
-  }
-  const told = { session, rule: `${scenario.name}/${rule.name}`, seed, randomName }
-  const timeline = ruleTimeline(found, {
-    dialect,
-    reply: context,
-    seed,
-    tell: (script) =>
-      keepAndTell(script, kept, {
-        ...told,
-        arrivedMs: question.arrivedMs,
-        named: question.session,
-      }),
-  })
-  return answered(place, question, {
-    ...told,
-    timeline,
-    dialect,
-    reply: context,
-    faults: rule.faults,
-  })
-}
-
-/** A script in its dialect's words, kept where the service would keep it. */
-function keepAndTell(script: Script, replies: KeptReplies, from: KeptFrom): Timeline {
-  const timeline = scriptTimeline(script)
-  const kept = replies.keep(script, from)
-  if (!kept) return timeline
-  const { dialect, reply } = script
-  const receipt = reply.request.stream ? undefined : dialect.receipt?.(reply)
-  return receipt ? replyTimeline(receipt) : stoppable(timeline, () => kept.cancelled)
-}
-
-interface Playing {
-  readonly dialect: Dialect
-  readonly reply: ReplyContext
-  readonly seed: number
-  /** Plays a script; from its beginning to its end unless given. */
-  readonly tell?: (script: Script) => Timeline
-}
-
-/** What a rule does for a request that it fits. */
-export function ruleTimeline(
-  found: Match,
-  { dialect, reply: context, seed, tell = scriptTimeline }: Playing,
-): Timeline {
-  const { scenario, rule } = found
-  const pacing = rule.pacing ?? scenario.pacing
-  const reply = renderReply(rule.reply, {
-    ...found,
-    request: context.request,
-    seed,
-    random: context.random,
-  })
-  switch (reply.kind) {
-    case 'script':
-      return tell({ steps: reply.steps, dialect, pacing, reply: context })
-    case 'error':
-      return replyTimeline(dialect.error(reply.error, context.request.http, context.random))
-    case 'http':
-      return replyTimeline(reply)
-    case 'recording': {
-      const recording = openRecording(reply.file)
-      return paceTimeline(recording.timeline(), reply.pacing ?? 'recorded', context.random)
-    }
-  }
-}
-
-function missed(why: string, place: Place, question: Question): Answer {
-  const dialect = place.dialect ?? plainDialect
-  const reply = dialect.error({ code: 'not-found', message: why }, place.http)
-  return answered(place, question, {
-    timeline: replyTimeline(loud(reply)),
-    rule: 'miss',
-    ours: { code: 'miss', why },
-  })
-}
-
-/** An error of ours in the dialect's shape is a 404 whatever the dialect makes of errors. */
-const loud = (reply: HttpReply): HttpReply => ({ ...reply, status: 404 })
-
-function fromRecordings(place: Place, question: Question, stage: Stage): Answer | undefined {
+function fromRecordings(asked: Asked): Answer | undefined {
+  const { place, question, context } = asked
+  const { stage } = context
   if (!stage.replay) return undefined
   const { source, pace } = stage.replay
   const session = question.session ?? defaultSession
   const found = source.answer(question.http, session)
   if ('miss' in found) {
-    if (stage.relay) return undefined
-    return missed(`stuntdouble: ${found.miss}`, place, question)
+    if (lastResort(asked)) return undefined
+    return missed(`stuntdouble: ${found.miss}`, asked, found.report)
   }
   const { recording } = found
   const seed = stage.seed ?? defaultSeed
   const randomName = [seed, recording.file, session].join('/')
-  return answered(place, question, {
-    timeline: paceTimeline(recording.timeline(), pace, seededRandom(randomName)),
+  return answered(asked, {
+    timeline: paceRecording(recording, pace, seededRandom(randomName)),
     dialect: stage.dialects.find(({ name }) => name === recording.dialect) ?? place.dialect,
     rule: `recording/${recording.file}`,
     seed,
@@ -210,39 +160,25 @@ function fromRecordings(place: Place, question: Question, stage: Stage): Answer 
   })
 }
 
-function fromUpstream(
-  place: Place,
-  question: Question,
-  { stage, clock, log }: AnswerContext,
-): Answer | undefined {
-  if (!stage.relay) return undefined
-  const { upstream, folder, note } = stage.relay
-  const { http } = place
-  // Below a base path the client leaves out a part of what the service calls its path.
-  const full = new URL(upstream.url).pathname.replace(/\/$/, '') + http.path
-  const dialect = place.dialect ?? stage.routes.find(http, full)?.dialect
-  const timeline = upstream.relay(http, {
-    arrivedMs: question.arrivedMs,
-    tape: (url) =>
-      createTape(folder, {
-        by: `stuntdouble ${version}`,
-        arrivedMs: clock.wallTime() - (clock.now() - question.arrivedMs),
-        dialect: dialect?.name,
-        note,
-        request: http,
-        url,
-        keep: dialect?.headers,
-        onFailure: (error) => log.error({ folder }, `this exchange is not taped: ${error.message}`),
-      }),
-  })
+function fromUpstream(asked: Asked): Answer | undefined {
+  const { stage } = asked.context
+  const { live } = stage
+  const upstream = lastResort(asked)
+  if (!upstream)
+    return live.general && asked.place.route ? forNobody(asked, live.general) : undefined
   const seed = stage.seed ?? defaultSeed
-  return answered(place, question, {
-    timeline,
-    dialect,
+  return answered(asked, {
+    ...relayed(asked, { upstream, folder: live.folder }),
     rule: 'upstream',
     seed,
     randomName: `${seed}/upstream`,
   })
+}
+
+function forNobody(asked: Asked, { all }: Upstreams): Answer {
+  const { method, path } = asked.question.http
+  const known = all.map(({ url }) => url).join(', ')
+  return missed(`stuntdouble: no upstream is for ${method} ${path}; there are ${known}`, asked)
 }
 
 /** The session that the client names for itself. */

@@ -5,11 +5,15 @@ import type { Dialect, ReplyContext, Route } from '../core/dialect.ts'
 import type { HttpRequest } from '../core/http.ts'
 import type { LiveTimeline, Timeline } from '../core/timeline.ts'
 import type { FaultSpec } from '../faults/fault.ts'
+import type { MissReport } from '../recording/match-miss.ts'
+import { redactRequest } from '../recording/redact.ts'
 import type { SessionStates } from '../scenario/state.ts'
 import { replyTimeline } from '../sources/reply.ts'
 import { seededRandom } from '../time/random.ts'
 import type { Log } from './log.ts'
+import { maskedValue } from './masking.ts'
 import type { KeptReplies } from './memory.ts'
+import type { OpenTapes, TapeState } from './open-tapes.ts'
 import { plainDialect } from './plain.ts'
 import type { Stage } from './stage.ts'
 
@@ -34,14 +38,31 @@ export interface Answer {
   /** Names the reply's own source of chance. */
   readonly randomName: string
   readonly faults: readonly FaultSpec[]
+  /** Set where a live service answers. */
+  readonly relayed?: Relayed
+  /** The file of the recording that is played, where a rule plays one. */
+  readonly recording?: string
   /** Set where the answer is an error of ours and not of the service that is played. */
-  readonly ours?: { readonly code: 'miss' | 'no-route'; readonly why: string }
+  readonly ours?: {
+    readonly code: 'miss' | 'no-route'
+    readonly why: string
+    /** The same for programs, where recordings were asked. */
+    readonly miss?: MissReport
+  }
+}
+
+/** Which live service an answer comes from, and what becomes of its tape once there is one. */
+export interface Relayed {
+  /** Its URL. */
+  readonly upstream: string
+  tape: TapeState | undefined
 }
 
 export interface AnswerContext {
   readonly stage: Stage
   readonly states: SessionStates
   readonly kept: KeptReplies
+  readonly tapes: OpenTapes
   readonly clock: Clock
   readonly log: Log
 }
@@ -58,10 +79,17 @@ export interface Place {
   readonly allow?: string
 }
 
+/** All that an answer is made from. */
+export interface Asked {
+  readonly place: Place
+  readonly question: Question
+  readonly context: AnswerContext
+}
+
 type Given = Pick<Answer, 'timeline' | 'rule'> & Partial<Answer>
 
 /** An answer with everything usual filled in. */
-export const answered = (place: Place, question: Question, given: Given): Answer => ({
+export const answered = ({ place, question }: Asked, given: Given): Answer => ({
   dialect: place.dialect,
   reply: undefined,
   session: question.session ?? defaultSession,
@@ -72,8 +100,22 @@ export const answered = (place: Place, question: Question, given: Given): Answer
 })
 
 /** What the service itself would refuse, with the ids that it puts on its errors. */
-export function simulated(place: Place, question: Question, error: ApiError, rule: string): Answer {
-  const random = seededRandom(`${rule}/${place.http.path}`)
-  const reply = (place.dialect ?? plainDialect).error(error, place.http, random)
-  return answered(place, question, { timeline: replyTimeline(reply), rule })
+export function simulated(asked: Asked, error: ApiError, rule: string): Answer {
+  const { dialect = plainDialect, http } = asked.place
+  const reply = dialect.error(error, http, seededRandom(`${rule}/${http.path}`))
+  return answered(asked, { timeline: replyTimeline(reply), rule })
+}
+
+/** An error of ours in the dialect's shape, which is a 404 whatever the dialect makes of errors. */
+export function missed(said: string, asked: Asked, report?: MissReport): Answer {
+  const { dialect = plainDialect, http } = asked.place
+  const { redactor } = redactRequest(http, asked.context.stage.settings.everywhere)
+  const why = redactor.text(said)
+  const miss = report && maskedValue(report, redactor)
+  const reply = dialect.error({ code: 'not-found', message: why }, http)
+  return answered(asked, {
+    timeline: replyTimeline({ ...reply, status: 404 }),
+    rule: 'miss',
+    ours: { code: 'miss', why, ...(miss ? { miss } : {}) },
+  })
 }

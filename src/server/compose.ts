@@ -1,30 +1,39 @@
 /** From paths and names, as people give them, to a stage. */
 import type { Clock } from '../core/clock.ts'
-import { formatMistake, type Mistake, StuntdoubleError } from '../core/errors.ts'
+import { type Mistake, StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
 import { checkLive } from '../faults/apply.ts'
 import type { FaultSpec } from '../faults/fault.ts'
 import { parseFaultHeader } from '../faults/header.ts'
-import { listRecordings } from '../recording/store.ts'
+import { openFolder } from '../recording/store-folder.ts'
 import { loadScenarios, parseScenario } from '../scenario/load.ts'
 import { knownDialects } from '../scenario/load-dialects.ts'
-import type { Scenario } from '../scenario/scenario.ts'
-import { parsePace, type ReplaySource, replaySource } from '../sources/recording.ts'
-import type { Upstream } from '../sources/upstream.ts'
-import { buildStage, type Stage, type StageOptions } from './stage.ts'
+import { mayAskUpstream, type Reply, type Scenario } from '../scenario/scenario.ts'
+import { parsePace } from '../sources/recording.ts'
+import type { UpstreamDefaults, UpstreamsGiven } from '../sources/upstreams.ts'
+import { FolderSettings, type GivenSettings } from './folder-settings.ts'
+import { allUpstreams, type Live } from './live.ts'
+import { missingUpstreams, openLive, UpstreamPool } from './open-live.ts'
+import { badFiles, type OpeningOptions, openRecordings, openReplays } from './open-replays.ts'
+import { buildStage, nameOf, type Stage, type StageOptions } from './stage.ts'
 
 /** What a server is to answer from. Sources are asked in this order. */
-export interface Sources {
+export interface Sources extends GivenSettings {
   /** Files and folders, or scenarios as objects of the same form as a file. */
   readonly scenarios?: readonly (string | object)[]
   /** Recordings, or folders of them. */
   readonly recordings?: readonly string[]
   /** How fast recordings are played: `recorded`, `instant`, `x2`, or a profile's name. */
   readonly pace?: string
-  /** The base URL of the one service that requests are relayed to and taped from. */
-  readonly upstream?: string
-  /** The folder that recordings go to; `recordings` unless given. */
-  readonly tapes?: string
+  /**
+   * Live services: one URL, or several, each as on a command line or in full. They are asked where
+   * nothing else answers, and by the rules that say so.
+   */
+  readonly upstream?: UpstreamsGiven
+  /** How live services are reached: proxy, certificates, deadlines, AWS credentials. */
+  readonly upstreamDefaults?: UpstreamDefaults
+  /** The folder that recordings go to; `recordings` unless given, `false` for no tapes. */
+  readonly tapes?: string | false
   /** Written into each recording, for whoever reads it later. */
   readonly note?: string
   /** Names of dialects that are asked first for their paths. */
@@ -39,42 +48,111 @@ export interface Composed {
   readonly stage: Stage
   /** Files that the stage was made of, for watching; absolute. */
   readonly files: readonly string[]
-  readonly upstream: Upstream | undefined
+  readonly upstreams: UpstreamPool
+  /** In recordings that play all the same, or that others stand in for. */
+  readonly mistakes: readonly Mistake[]
+  /** What somebody should know who keeps the recordings. */
+  readonly warnings: readonly string[]
 }
 
 const defaultTapes = 'recordings'
 
+export interface ComposeOptions extends OpeningOptions {
+  /** Services that are open already. */
+  readonly upstreams?: UpstreamPool
+  /** Nothing is going to be asked: no service need be there, and no folder to tape into. */
+  readonly isRehearsal?: boolean
+}
+
 /** Throws one error that lists every mistake in every file. */
-export async function compose(sources: Sources, clock: Clock, kept?: Upstream): Promise<Composed> {
-  const loaded = await loadAll(sources.scenarios ?? [])
-  if (loaded.mistakes.length > 0) throw badFiles('bad-scenario', loaded.mistakes)
+export async function compose(
+  sources: Sources,
+  clock: Clock,
+  {
+    upstreams = new UpstreamPool(clock, sources.upstreamDefaults),
+    isRehearsal = false,
+    ...opening
+  }: ComposeOptions = {},
+): Promise<Composed> {
+  const { scenarios, mistakes, files } = await loadAll(sources.scenarios ?? [])
+  if (mistakes.length > 0) throw badFiles('bad-scenario', mistakes)
   const known = await knownDialects()
-  const replay = sources.recordings && openRecordings(sources.recordings)
+  const live = await openLiveOf(sources, scenarios, upstreams)
+  const settings = new FolderSettings(sources)
+  const around = { ...opening, settings, clock, mayBeEmpty: live.general !== undefined }
+  const replay = sources.recordings && openRecordings(sources.recordings, around)
   const faults = sources.fault === undefined ? undefined : parseFaults(sources.fault)
-  const notLive = sources.upstream !== undefined && faults ? checkLive(faults) : undefined
-  if (notLive) throw new StuntdoubleError('usage', `fault: ${notLive}`)
-  const upstream = kept ?? (await openUpstreamOf(sources, clock))
+  refuseNotLive(faults, scenarios, live)
+  if (!isRehearsal) readyForLive(scenarios, live)
+  const replays = isRehearsal ? undefined : openReplays(scenarios, around)
   const options: StageOptions = {
-    scenarios: loaded.scenarios,
+    scenarios,
     dialects: known,
     prefer: sources.dialects ?? [],
+    live,
+    settings,
+    replays: replays?.opened ?? new Map(),
     ...(sources.seed === undefined ? {} : { seed: sources.seed }),
-    ...(replay ? { replay: { source: replay, pace: parsePace(sources.pace ?? 'recorded') } } : {}),
-    ...(upstream
-      ? { relay: { upstream, folder: sources.tapes ?? defaultTapes, note: sources.note } }
+    ...(replay
+      ? { replay: { source: replay.opened, pace: parsePace(sources.pace ?? 'recorded') } }
       : {}),
     ...(faults ? { faults } : {}),
   }
   const stage = buildStage(options)
   checkDialects(sources.dialects ?? [], stage)
-  return { stage, files: loaded.files, upstream }
+  const opened = [replay, replays].filter((one) => one !== undefined)
+  const broken = opened.flatMap((one) => one.mistakes)
+  const warnings = opened.flatMap((one) => one.warnings)
+  return { stage, files, upstreams, mistakes: broken, warnings }
 }
 
-/** The client library is loaded only by those who relay: it would double the time to start. */
-async function openUpstreamOf({ upstream }: Sources, clock: Clock): Promise<Upstream | undefined> {
-  if (upstream === undefined) return undefined
-  const { openUpstream } = await import('../sources/upstream.ts')
-  return openUpstream({ url: upstream, clock })
+async function openLiveOf(
+  { upstream, tapes, note }: Sources,
+  scenarios: readonly Scenario[],
+  pool: UpstreamPool,
+): Promise<Live> {
+  const brought = scenarios.flatMap(({ dialects }) => dialects.map(nameOf))
+  const dialects = [...(await knownDialects()).map(({ name }) => name), ...brought]
+  // What a scenario alone asks of a service is kept only where somebody says where.
+  const usual = upstream === undefined ? false : defaultTapes
+  const folder = (tapes ?? usual) || undefined
+  const live = await openLive({ upstream, scenarios, dialects, folder, note }, pool)
+  if (typeof tapes === 'string' && allUpstreams(live).length === 0) {
+    const why = `the folder ${tapes} is for recordings of a live service, and there is none`
+    throw new StuntdoubleError('usage', `${why}: say which by --upstream URL`)
+  }
+  return live
+}
+
+/** Every service that a rule asks is there, and every folder that something is taped into. */
+function readyForLive(scenarios: readonly Scenario[], live: Live): void {
+  const mistakes = missingUpstreams(scenarios, live)
+  if (mistakes.length > 0) throw badFiles('bad-scenario', mistakes)
+  if (live.folder !== undefined && allUpstreams(live).length > 0) {
+    openFolder(live.folder, live.folder)
+  }
+  for (const { reply, name, file, line } of scenarios.flatMap(({ rules }) => rules)) {
+    const folder = folderOf(reply)
+    if (folder !== undefined)
+      openFolder(folder, `${file}:${line}: ${folder}, of the rule "${name}",`)
+  }
+}
+
+/** That a rule names for its tapes. */
+function folderOf(reply: Reply): string | undefined {
+  if (reply.kind === 'replay') return reply.missing === 'tape' ? reply.path : undefined
+  return reply.kind === 'upstream' ? reply.tape || undefined : undefined
+}
+
+/** A fault for every answer meets live ones, too, wherever there may be any. */
+function refuseNotLive(
+  faults: readonly FaultSpec[] | undefined,
+  scenarios: readonly Scenario[],
+  { general }: Live,
+): void {
+  const asks = scenarios.some(({ rules }) => rules.some(({ reply }) => mayAskUpstream(reply)))
+  const problem = (general || asks) && faults ? checkLive(faults) : undefined
+  if (problem) throw new StuntdoubleError('usage', `fault: ${problem}`)
 }
 
 interface Loaded {
@@ -98,15 +176,6 @@ async function loadAll(given: readonly (string | object)[]): Promise<Loaded> {
   }
 }
 
-function openRecordings(paths: readonly string[]): ReplaySource {
-  const { recordings, mistakes } = listRecordings(paths)
-  if (mistakes.length > 0) throw badFiles('bad-recording', mistakes)
-  if (recordings.length === 0) {
-    throw new StuntdoubleError('bad-recording', `There is no recording in ${paths.join(', ')}`)
-  }
-  return replaySource(recordings)
-}
-
 function parseFaults(written: string): readonly FaultSpec[] {
   const parsed = parseFaultHeader(written)
   if ('problem' in parsed) throw new StuntdoubleError('usage', `fault: ${parsed.problem}`)
@@ -118,12 +187,4 @@ function checkDialects(names: readonly string[], { dialects }: Stage): void {
   const unknown = names.find((name) => !known.includes(name))
   if (unknown === undefined) return
   throw new StuntdoubleError('usage', `No dialect "${unknown}"${suggestion(unknown, known)}`)
-}
-
-function badFiles(
-  code: 'bad-scenario' | 'bad-recording',
-  mistakes: readonly Mistake[],
-): StuntdoubleError {
-  const count = mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`
-  return new StuntdoubleError(code, [`${count}:`, ...mistakes.map(formatMistake)].join('\n'))
 }

@@ -30,6 +30,11 @@ const handlers: Readonly<Record<string, Handler>> = {
     const { session } = ctx.query
     ctx.body = journal.entries.filter((e) => session === undefined || e.session === session)
   },
+  'GET /misses': (ctx, { journal }) => {
+    const { session } = ctx.query
+    const missed = journal.entries.filter(({ rule }) => rule === 'miss')
+    ctx.body = missed.filter((e) => session === undefined || e.session === session)
+  },
   'DELETE /journal': (ctx, { journal }) => {
     journal.clear()
     ctx.status = 204

@@ -18,6 +18,7 @@ import { breakOff, openSink } from './connection.ts'
 import { corsHeaders } from './cors.ts'
 import type { JournalRecord } from './journal.ts'
 import { listenFinite, listenLive } from './language.ts'
+import { maskedText } from './masking.ts'
 import { ourError } from './our-error.ts'
 import { plainRequest } from './plain.ts'
 import { readRequest } from './read-request.ts'
@@ -28,12 +29,12 @@ export async function serveExchange(ctx: Context, server: ServerState): Promise<
   const http = await readRequest(ctx, server.maxBodyBytes)
   const question: Question = { http, arrivedMs, session: sessionOf(http) }
   const asked = askedFaults(http)
-  const { stage, states, kept, clock, log } = server
-  const answer = findAnswer(question, { stage, states, kept, clock, log })
+  const { stage, states, kept, tapes, clock, log } = server
+  const answer = findAnswer(question, { stage, states, kept, tapes, clock, log })
   const specs = [...answer.faults, ...(stage.faults ?? []), ...asked.specs]
   refuseImpossible(answer, specs)
   const record = server.journal.open(http, answer, new Date(clock.wallTime()).toISOString())
-  const broken = breakTimeline(answer, specs, asked.seed, question, server, record)
+  const broken = breakTimeline({ answer, specs, seed: asked.seed, question, record }, server)
   const sink = openSink(ctx, {
     extraHeaders: [...ourHeaders(answer), ...corsHeaders(ctx.req.headers)],
     lengthMayChange: specs.some(({ kind }) => lengthChanging.has(kind)),
@@ -46,40 +47,58 @@ export async function serveExchange(ctx: Context, server: ServerState): Promise<
   }
   const playback = play(broken, sink, { clock, startedMs: arrivedMs, onHang })
   server.open.add(playback)
+  // A live service has been asked by now, and its tape is open.
+  if (answer.relayed?.tape?.path) record.tape = answer.relayed.tape
   const outcome = await playback.done
   server.open.delete(playback)
-  if (outcome.ended === 'failed') giveUp(ctx, outcome, playback.begun)
+  if (outcome.ended === 'failed') giveUp(ctx, { answer, outcome, begun: playback.begun })
   if (outcome.ended === 'stopped') breakOff(ctx)
-  conclude(record, sink.status, outcome, server)
+  record.status = sink.status
+  const unreached = answer.relayed?.tape?.why
+  if (unreached !== undefined) record.error = `${record.upstream} gave no answer: ${unreached}`
+  conclude({ record, outcome, http }, server)
+}
+
+interface GivenUp {
+  readonly answer: Answer
+  readonly outcome: Outcome
+  readonly begun: boolean
 }
 
 /** A source that fails before the head gets an error of ours; after it, only a cut is honest. */
-function giveUp(ctx: Context, { error }: Outcome, begun: boolean): void {
+function giveUp(ctx: Context, { answer, outcome, begun }: GivenUp): void {
   if (begun) {
     breakOff(ctx)
     return
   }
-  const { status, headers, body } = ourError(error)
-  ctx.res.writeHead(status, [...headers, ...corsHeaders(ctx.req.headers)].flat())
+  const { status, headers, body } = ourError(outcome.error)
+  const all = [...headers, ...ourHeaders(answer), ...corsHeaders(ctx.req.headers)]
+  ctx.res.writeHead(status, all.flat())
   ctx.res.end(body)
 }
 
-function conclude(
-  record: JournalRecord,
-  status: number | undefined,
-  outcome: Outcome,
-  { counters, log }: ServerState,
-): void {
+interface Concluded {
+  readonly record: JournalRecord
+  readonly outcome: Outcome
+  readonly http: HttpRequest
+}
+
+function conclude({ record, outcome, http }: Concluded, server: ServerState): void {
+  const { counters, log } = server
   const { ended, bytes, chunks, durationMs, maxLagMs, error } = outcome
-  Object.assign(record, { ended, bytes, chunks, durationMs, maxLagMs, status })
+  Object.assign(record, { ended, bytes, chunks, durationMs, maxLagMs })
   if (error !== undefined) record.error = messageOf(error)
+  if (record.error !== undefined) {
+    record.error = maskedText(record.error, http, server.stage.settings.everywhere)
+  }
   counters.countEnd(outcome)
-  const { method, rule } = record
+  const { method, rule, status, upstream, tape } = record
   const fields = { status, ended, rule, ms: Math.round(durationMs), bytes, chunks }
+  const live = { ...(upstream ? { upstream } : {}), ...(tape ? { tape: tape.path } : {}) }
   const line = `${method} ${record.path} ${status ?? '-'} ${ended} ${rule}`
-  if (ended === 'failed') log.error({ ...fields, error: record.error }, line)
-  else if (record.error !== undefined) log.warn({ ...fields, why: record.error }, line)
-  else log.info(fields, line)
+  if (ended === 'failed') log.error({ ...fields, ...live, error: record.error }, line)
+  else if (record.error !== undefined) log.warn({ ...fields, ...live, why: record.error }, line)
+  else log.info({ ...fields, ...live }, line)
 }
 
 /** A clean end before the declared length would leave the client waiting for the rest. */
@@ -101,17 +120,22 @@ function refuseImpossible({ timeline }: Answer, specs: readonly FaultSpec[]): vo
   if (problem) throw new StuntdoubleError('not-possible', problem)
 }
 
+interface Breaking {
+  readonly answer: Answer
+  readonly specs: readonly FaultSpec[]
+  /** What the request asks chance to be drawn from. */
+  readonly seed: number | undefined
+  readonly question: Question
+  readonly record: JournalRecord
+}
+
 function breakTimeline(
-  answer: Answer,
-  specs: readonly FaultSpec[],
-  askedSeed: number | undefined,
-  question: Question,
+  { answer, specs, seed, question, record }: Breaking,
   { clock, counters }: ServerState,
-  record: JournalRecord,
 ): Timeline | LiveTimeline {
   const { timeline, dialect, randomName } = answer
   if (specs.length === 0) return timeline
-  const random = seededRandom(`${askedSeed ?? randomName}/faults`)
+  const random = seededRandom(`${seed ?? randomName}/faults`)
   const reading = readingContext(answer, question)
   const onAct = (kind: string, reached: Reached): void => {
     counters.faults += 1

@@ -4,10 +4,14 @@
  */
 import { looseText } from '../core/bytes.ts'
 import type { HttpRequest } from '../core/http.ts'
+import type { RedactSettings } from '../core/recording-settings.ts'
 import type { Reached } from '../faults/fault.ts'
+import type { MissReport } from '../recording/match-miss.ts'
 import { redactRequest } from '../recording/redact.ts'
 import type { Ended } from '../time/play.ts'
 import type { Answer } from './answered.ts'
+import { maskedPath, maskedValue } from './masking.ts'
+import type { TapeState } from './open-tapes.ts'
 
 /** The parts of an exchange that need no masking; filled in as it goes on. */
 export interface JournalRecord {
@@ -21,6 +25,12 @@ export interface JournalRecord {
   readonly session: string
   /** `scenario/rule`, `recording/FILE`, `upstream`, or what else answered. */
   readonly rule: string
+  /** The URL of the live service that was asked. */
+  readonly upstream?: string
+  /** The recording that this was taped into, and how the service's answer ended there. */
+  tape?: TapeState
+  /** The recording that a rule played. */
+  readonly recording?: string
   readonly seed: number
   status: number | undefined
   /** Body bytes and HTTP chunks that were written. */
@@ -35,6 +45,8 @@ export interface JournalRecord {
   readonly faults: ({ readonly kind: string } & Reached)[]
   /** Why nothing fitted, or what failed. */
   error?: string
+  /** The nearest recordings and how they differ, where none answers. */
+  readonly miss?: MissReport
 }
 
 export interface JournalEntry extends JournalRecord {
@@ -49,11 +61,16 @@ const keptBodyBytes = 16 * 1024
 export class Journal {
   readonly #kept: { readonly record: JournalRecord; readonly http: HttpRequest }[] = []
   readonly #limit: number
+  readonly #redact: () => RedactSettings
   #nextId = 1
 
-  /** @param limit exchanges that are kept; past it the oldest is forgotten */
-  constructor(limit: number) {
+  /**
+   * @param limit exchanges that are kept; past it the oldest is forgotten
+   * @param redact what is secret at the moment
+   */
+  constructor(limit: number, redact: () => RedactSettings) {
     this.#limit = limit
+    this.#redact = redact
   }
 
   open(http: HttpRequest, answer: Answer, at: string): JournalRecord {
@@ -61,10 +78,12 @@ export class Journal {
       id: this.#nextId++,
       at,
       method: http.method,
-      path: http.path,
+      path: maskedPath(http, this.#redact()),
       dialect: answer.dialect?.name,
       session: answer.session,
       rule: answer.rule,
+      ...(answer.relayed ? { upstream: answer.relayed.upstream } : {}),
+      ...(answer.recording === undefined ? {} : { recording: answer.recording }),
       seed: answer.seed,
       status: undefined,
       bytes: 0,
@@ -74,17 +93,20 @@ export class Journal {
       ended: 'open',
       faults: [],
       ...(answer.ours ? { error: answer.ours.why } : {}),
+      ...(answer.ours?.miss ? { miss: answer.ours.miss } : {}),
     }
-    this.#kept.push({ record, http: http.body.length > keptBodyBytes ? cutBody(http) : http })
+    const kept = http.body.length > keptBodyBytes ? cutBody(http, this.#redact()) : http
+    this.#kept.push({ record, http: kept })
     if (this.#kept.length > this.#limit) this.#kept.shift()
     return record
   }
 
   /** Oldest first. */
   get entries(): readonly JournalEntry[] {
+    const settings = this.#redact()
     return this.#kept.map(({ record, http }) => {
-      const masked = redactRequest(http)
-      return { ...record, url: masked.url, body: looseText(masked.body) }
+      const { redactor, url, body } = redactRequest(http, settings)
+      return { ...maskedValue(record, redactor), url, body: looseText(body) }
     })
   }
 
@@ -94,6 +116,7 @@ export class Journal {
 }
 
 /** Masked before it is cut: half a secret would not be known as one. */
-function cutBody(http: HttpRequest): HttpRequest {
-  return { ...http, body: Buffer.from(redactRequest(http).body.subarray(0, keptBodyBytes)) }
+function cutBody(http: HttpRequest, settings: RedactSettings): HttpRequest {
+  const { body } = redactRequest(http, settings)
+  return { ...http, body: Buffer.from(body.subarray(0, keptBodyBytes)) }
 }

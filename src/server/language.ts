@@ -9,7 +9,7 @@ import type { Event } from '../core/event.ts'
 import type { Frame, Framing } from '../core/frame.ts'
 import { header } from '../core/http.ts'
 import type { Push } from '../core/push.ts'
-import type { LiveTimeline, Step, Timeline } from '../core/timeline.ts'
+import type { LiveSteps, LiveTimeline, Step, Timeline } from '../core/timeline.ts'
 import { countTokens } from '../dialects/grain.ts'
 import type { StreamLanguage } from '../faults/fault.ts'
 import { framingFor } from '../framing/index.ts'
@@ -49,7 +49,7 @@ export function listenLive(
 ): Listening<LiveTimeline> {
   const { language, note } = lateLanguage(dialect, reply)
   const listened = {
-    [Symbol.asyncIterator](): AsyncIterator<Step> {
+    [Symbol.asyncIterator](): LiveSteps {
       const steps = timeline[Symbol.asyncIterator]()
       return {
         async next() {
@@ -58,6 +58,10 @@ export function listenLive(
           return next
         },
         return: async () => (await steps.return?.()) ?? { done: true, value: undefined },
+        detach: () => {
+          if (steps.detach) steps.detach()
+          else steps.return?.().catch(() => {})
+        },
       }
     },
   }

@@ -20,6 +20,7 @@ import { StuntdoubleError } from '../core/errors.ts'
 import { noteSocket } from './http2-connection.ts'
 import { type Protocols, tellProtocol } from './preface.ts'
 import { refuseMalformed, timedOut } from './refuse-malformed.ts'
+import { refuseTunnel } from './refuse-web-socket.ts'
 
 export type Serve = (
   request: IncomingMessage | Http2ServerRequest,
@@ -50,6 +51,7 @@ export class Listener {
   constructor(serve: Serve, idleMs = keepAliveMs) {
     this.#http1 = createServer({ keepAliveTimeout: idleMs }, serve)
     this.#http1.on('clientError', refuseMalformed)
+    this.#http1.on('connect', refuseTunnel)
     this.#http2 = createHttp2Server({ maxSessionMemory: maxSessionMegabytes }, serve)
     this.#http2.on('session', (session) => {
       noteIn(this.#sessions, session)

@@ -4,11 +4,14 @@ import type { Headers } from '../core/http.ts'
 import { nearest } from '../core/suggest.ts'
 import { version } from '../core/version.ts'
 import { replyTimeline } from '../sources/reply.ts'
-import { type Answer, answered, type Place, type Question, simulated } from './answered.ts'
+import { type Answer, type Asked, answered, simulated } from './answered.ts'
+import { maskedPath } from './masking.ts'
 import { plainDialect } from './plain.ts'
 import type { Stage } from './stage.ts'
 
-export function noRoute(place: Place, question: Question, stage: Stage): Answer {
+export function noRoute(asked: Asked): Answer {
+  const { place, question, context } = asked
+  const { stage } = context
   if (place.allow !== undefined && place.dialect) {
     const allow: readonly [string, string] = ['allow', place.allow]
     const error: ApiError = {
@@ -16,22 +19,23 @@ export function noRoute(place: Place, question: Question, stage: Stage): Answer 
       message: `${question.http.method} is not allowed here; allowed: ${place.allow}`,
       headers: [allow],
     }
-    return simulated(place, question, error, 'method-check')
+    return simulated(asked, error, 'method-check')
   }
   if (question.http.path === '/' && question.http.method !== 'POST') {
     // People open it in a browser, and tools wait for it to answer.
     const headers: Headers = [['content-type', 'text/plain; charset=utf-8']]
     const body = `stuntdouble ${version} is running. It knows ${knownPaths(stage)}.\n`
-    return answered(place, question, {
+    return answered(asked, {
       timeline: replyTimeline({ status: 200, headers, body }),
       rule: 'greeting',
     })
   }
-  const { method, path } = question.http
+  const { method } = question.http
+  const path = maskedPath(question.http, stage.settings.everywhere)
   const near = knownPaths(stage, `${method} ${path}`)
   const why = `No dialect has the path ${path}, and no rule names it. Nearest are ${near}.${hint(stage)}`
   const reply = plainDialect.error({ code: 'not-found', message: why })
-  return answered(place, question, {
+  return answered(asked, {
     timeline: replyTimeline(reply),
     rule: 'no-route',
     ours: { code: 'no-route', why },

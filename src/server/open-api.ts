@@ -35,6 +35,14 @@ export const openApi = {
       },
       delete: { summary: 'Empties the journal', responses: { 204: done } },
     },
+    '/misses': {
+      get: {
+        summary:
+          'The exchanges of the journal that nothing answered; `miss` has the nearest recordings, message by message, and their first differences',
+        parameters: [session],
+        responses: { 200: json('Exchanges, oldest first', 'array') },
+      },
+    },
     '/reset': {
       post: {
         summary: 'Forgets hits, named states, dialogues and places in taped sequences',

@@ -6,8 +6,8 @@ import { bodyLength, type Timeline } from '../core/timeline.ts'
 import { withFaults } from '../faults/apply.ts'
 import type { Rule, Scenario } from '../scenario/scenario.ts'
 import { seededRandom } from '../time/random.ts'
-import { ruleTimeline } from './answer.ts'
 import { listenFinite } from './language.ts'
+import { ruleTimeline } from './rule-answer.ts'
 
 export interface Rehearsal {
   readonly scenario: Scenario
@@ -19,6 +19,14 @@ export interface Rehearsal {
   readonly seed: number
 }
 
+/** Why nothing can be said of a rule before it is asked; undefined where `rehearse` says it. */
+export function whyUnknown({ reply }: Rule): string | undefined {
+  if (reply.kind === 'upstream') return 'a live service answers: nobody knows what'
+  if (reply.kind === 'replay') return `what was taped for the request, in ${reply.path}`
+  return undefined
+}
+
+/** Only for a rule that answers by itself. */
 export function rehearse(rehearsal: Rehearsal): Timeline {
   const { scenario, rule, dialect, seed } = rehearsal
   const random = seededRandom([seed, scenario.name, 'default', rule.name, 1].join('/'))

@@ -40,10 +40,11 @@ export function buildRoutes(
       }
     }
   }
+  const match = remembered((method, path) => router.match(path, method))
   return { find: (http, path = http.path) => find(http, path) }
 
   function find(http: HttpRequest, path: string): Target | undefined {
-    const found = router.match(path, http.method)
+    const found = match(http.method, path)
     const layers = found.pathAndMethod
     const layer = layers.length < 2 ? layers[0] : choose(layers, http)
     const place = places.get(layer)
@@ -59,6 +60,32 @@ export function buildRoutes(
     const settled = preferred.has(places.get(first)?.dialect.name ?? '')
     if (settled) return first
     return layers.find((layer) => places.get(layer)?.dialect.recognizes?.(http)) ?? first
+  }
+}
+
+/** More places than any client asks in turn, and few enough to keep. */
+const mostPlaces = 500
+const longestPath = 500
+
+/**
+ * The router tries its hundreds of patterns one after the other, while clients ask for the same few
+ * paths again and again: what was found for method and path is found again in one look.
+ */
+function remembered<Found>(
+  match: (method: string, path: string) => Found,
+): (method: string, path: string) => Found {
+  const known = new Map<string, Found>()
+  return (method, path) => {
+    // A method holds no space, so that no two places have one name.
+    const place = `${method} ${path}`
+    const found = known.get(place) ?? match(method, path)
+    if (known.has(place) || path.length > longestPath) return found
+    for (const oldest of known.size < mostPlaces ? [] : known.keys()) {
+      known.delete(oldest)
+      break
+    }
+    known.set(place, found)
+    return found
   }
 }
 

@@ -6,6 +6,7 @@ import { Journal } from './journal.ts'
 import { type Log, silentLog } from './log.ts'
 import { KeptReplies } from './memory.ts'
 import { Counters } from './metrics.ts'
+import { OpenTapes } from './open-tapes.ts'
 import type { Stage } from './stage.ts'
 
 export interface ServerSettings {
@@ -33,6 +34,7 @@ export class ServerState {
   readonly journal: Journal
   readonly states = new SessionStates()
   readonly kept: KeptReplies
+  readonly tapes = new OpenTapes()
   readonly counters = new Counters()
   readonly open = new Set<Playback>()
   readonly startedMs: number
@@ -44,7 +46,10 @@ export class ServerState {
     this.log = settings.log ?? silentLog
     this.maxBodyBytes = settings.maxBodyBytes ?? defaultMaxBodyBytes
     this.controlHosts = settings.controlHosts ?? []
-    this.journal = new Journal(settings.journalLimit ?? defaultJournalLimit)
+    this.journal = new Journal(
+      settings.journalLimit ?? defaultJournalLimit,
+      () => this.stage.settings.everywhere,
+    )
     this.startedMs = settings.clock.now()
   }
 
@@ -53,5 +58,6 @@ export class ServerState {
     this.states.reset(session)
     this.kept.reset(session)
     this.stage.replay?.source.reset(session)
+    for (const source of this.stage.replays.values()) source.reset(session)
   }
 }

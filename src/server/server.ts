@@ -7,6 +7,7 @@ import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import { serveExchange } from './exchange.ts'
 import { Listener } from './listener.ts'
 import { ourError } from './our-error.ts'
+import { refuseWebSocket } from './refuse-web-socket.ts'
 import { type ServerSettings, ServerState } from './server-state.ts'
 import type { Stage } from './stage.ts'
 
@@ -40,6 +41,7 @@ function buildApp(state: ServerState): Koa {
   const app = new Koa()
   app.silent = true
   app.use(handleErrors(state))
+  app.use(refuseWebSocket)
   app.use(controlRoutes(state).routes())
   app.use(answerPreflight)
   app.use((ctx) => serveExchange(ctx, state))

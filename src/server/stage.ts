@@ -7,10 +7,12 @@ import type { ReplayPace } from '../core/pacing.ts'
 import type { FaultSpec } from '../faults/fault.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { ReplaySource } from '../sources/recording.ts'
-import type { Upstream } from '../sources/upstream.ts'
+import { FolderSettings } from './folder-settings.ts'
+import { type Live, noLive } from './live.ts'
+import type { ReplaySources } from './replays.ts'
 import { buildRoutes, type Routes } from './routes.ts'
 
-/** Sources are asked in this order: scenarios, recordings, upstream. */
+/** Sources are asked in this order: scenarios, recordings, the services given for all. */
 export interface StageOptions {
   readonly scenarios?: readonly Scenario[]
   /** Known without any scenario, in the order in which they are asked for a path. */
@@ -20,21 +22,20 @@ export interface StageOptions {
   /** Instead of the scenarios' own seeds. */
   readonly seed?: number
   readonly replay?: { readonly source: ReplaySource; readonly pace: ReplayPace }
-  readonly relay?: Relay
+  readonly live?: Live
+  /** Of folders that recordings are in, or go to. */
+  readonly settings?: FolderSettings
+  /** Recordings that rules replay by request. */
+  readonly replays?: ReplaySources
   /** Act on every answer, after those of its rule. */
   readonly faults?: readonly FaultSpec[]
 }
 
-interface Relay {
-  readonly upstream: Upstream
-  /** The folder that recordings go to. */
-  readonly folder: string
-  /** Written into each of them, for whoever reads them later. */
-  readonly note: string | undefined
-}
-
 export interface Stage extends StageOptions {
   readonly scenarios: readonly Scenario[]
+  readonly live: Live
+  readonly settings: FolderSettings
+  readonly replays: ReplaySources
   readonly routes: Routes
 }
 
@@ -43,10 +44,12 @@ export function buildStage(options: StageOptions): Stage {
   const dialects = orderDialects(scenarios, options.dialects, options.prefer ?? [])
   const brought = scenarios.flatMap((scenario) => scenario.dialects.map(nameOf))
   const settled = new Set([...(options.prefer ?? []), ...brought])
-  return { ...options, scenarios, dialects, routes: buildRoutes(dialects, settled) }
+  const { live = noLive, replays = new Map(), settings = new FolderSettings({}) } = options
+  const routes = buildRoutes(dialects, settled)
+  return { ...options, scenarios, live, settings, replays, dialects, routes }
 }
 
-const nameOf = (entry: Scenario['dialects'][number]): string =>
+export const nameOf = (entry: Scenario['dialects'][number]): string =>
   entry.kind === 'declared' ? entry.dialect.name : entry.name
 
 /** What scenarios bring or name comes before what is known anyway, and replaces it by its name. */
