@@ -45,8 +45,11 @@ module.exports = {
     },
     owner('koa', 'node_modules/(koa|@koa/router)/', ['server/']),
     owner('sockets', '^(node:)?(http|net|tls|http2)$', ['server/', 'sources/upstream']),
-    owner('undici', 'node_modules/undici/', ['sources/upstream']),
-    owner('yaml', 'node_modules/yaml/', ['scenario/load', 'recording/import/', 'recording/export/']),
+    owner('yaml', 'node_modules/yaml/', [
+      'scenario/load',
+      'recording/import/',
+      'recording/export/',
+    ]),
     owner('seedrandom', 'node_modules/(seedrandom|d3-random)/', ['time/']),
     owner('files', '^(node:)?fs(/promises)?$', ['scenario/load', 'recording/store', 'cli/']),
     owner('process', '^(node:)?process$', ['cli/']),

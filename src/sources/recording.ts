@@ -1,130 +1,190 @@
 /**
  * Recordings as a source: finds what was taped for a request, and sets its pace.
- * Must never answer with what was taped for another request.
+ * Must never answer with what was taped for another request: see `recording/match.ts` for when two
+ * are the same.
  */
 import { StuntdoubleError } from '../core/errors.ts'
 import type { HttpRequest } from '../core/http.ts'
 import type { Pacing, ReplayPace } from '../core/pacing.ts'
 import type { Random } from '../core/random.ts'
+import { defaultSettings, type RecordingSettings } from '../core/recording-settings.ts'
 import { suggestion } from '../core/suggest.ts'
 import type { Step, Timeline } from '../core/timeline.ts'
 import type { Recording } from '../recording/format.ts'
-import {
-  type Comparable,
-  comparable,
-  comparableOf,
-  type Difference,
-  differences,
-  explainDifference,
-  keyOf,
-} from '../recording/match.ts'
+import { explainMiss, type MissReport } from '../recording/match-miss.ts'
 import { pacer } from '../time/pacing.ts'
 import { profiles } from '../time/profiles.ts'
+import { Shelves } from './recording-shelves.ts'
 
-type ReplayAnswer = { readonly recording: Recording } | { readonly miss: string }
+interface ReplayMiss {
+  /** For people. */
+  readonly miss: string
+  /** For programs. */
+  readonly report?: MissReport
+}
+
+export type ReplayAnswer = { readonly recording: Recording } | ReplayMiss
 
 export interface ReplaySource {
   /**
    * The same request taped several times is answered in the order of the recordings, for each
-   * session on its own; after the last, the last again.
+   * session on its own; what comes after the last is for the settings to say.
    */
   answer(request: HttpRequest, session: string): ReplayAnswer
+  /** One more, taped meanwhile: the last of its sequence. */
+  add(recording: Recording): void
   /** Begins every sequence again, of one session or of all. */
   reset(session?: string): void
+  /** Files of recordings that have answered nothing yet, in no session, before or after a reset. */
+  readonly unused: readonly string[]
+  /** Files of those that have, with those that were added meanwhile. */
+  readonly used: ReadonlySet<string>
+}
+
+export interface ReplayOptions {
+  /** The settings of the folder that a recording is in; the usual ones unless given. */
+  readonly settingsOf?: (recording: Recording) => RecordingSettings
+  /** Milliseconds since 1970, for dates that mean "now"; without it they are compared as written. */
+  readonly wallTime?: () => number
+  /**
+   * Looks again where the recordings came from: all that there are now, or undefined where nothing
+   * has changed. Asked where nothing answers, and where what was found is not what it was, which
+   * `mustLook` says.
+   */
+  readonly refresh?: (mustLook: boolean) => readonly Recording[] | undefined
+}
+
+export function replaySource(
+  recordings: readonly Recording[],
+  { settingsOf = () => defaultSettings, wallTime = () => Number.NaN, refresh }: ReplayOptions = {},
+): ReplaySource {
+  let shelves = new Shelves(settingsOf)
+  const sessions = new Sessions()
+  const used = new Set<string>()
+  let added: Recording[] = []
+  for (const recording of recordings) shelves.add(recording)
+
+  function answer(request: HttpRequest, session: string, isSecondLook = false): ReplayAnswer {
+    const question = shelves.question(request, wallTime())
+    const found = question.find()
+    const isFound = !('reason' in found)
+    const recording = isFound ? sessions.next(session, found.takes, found.after) : undefined
+    // Files may have come since, and the one that was found may have changed or gone.
+    const isDoubtful = recording === undefined || recording.isCurrent === false
+    if (isDoubtful && !isSecondLook && lookAgain(recording !== undefined)) {
+      return answer(request, session, true)
+    }
+    if (!isFound) return missing(() => question.report(found))
+    if (!recording) {
+      return missing(() => question.report({ reason: 'used-up', takes: found.takes }))
+    }
+    used.add(recording.file)
+    return { recording }
+  }
+
+  /** True where there are other recordings than before. */
+  function lookAgain(mustLook: boolean): boolean {
+    const listed = refresh?.(mustLook)
+    if (!listed) return false
+    added = added.filter(({ isCurrent }) => isCurrent !== false)
+    const known = new Map(added.map((recording) => [recording.file, recording]))
+    shelves = new Shelves(settingsOf)
+    for (const recording of listed) {
+      // What was added is listed as well by now; its place in its sequences is kept.
+      shelves.add(known.get(recording.file) ?? recording)
+      known.delete(recording.file)
+    }
+    for (const recording of known.values()) shelves.add(recording)
+    return true
+  }
+
+  return {
+    answer: (request, session) => answer(request, session),
+    add: (recording) => {
+      used.add(recording.file)
+      added.push(recording)
+      shelves.add(recording)
+    },
+    reset: (session) => sessions.reset(session),
+    used,
+    get unused() {
+      return shelves.answers.filter(({ file }) => !used.has(file)).map(({ file }) => file)
+    },
+  }
+}
+
+/** To say why costs time, and many who miss only ask somebody else. */
+function missing(tell: () => MissReport): ReplayMiss {
+  let told: MissReport | undefined
+  const report = (): MissReport => {
+    told ??= tell()
+    return told
+  }
+  return {
+    get miss() {
+      return explainMiss(report())
+    },
+    get report() {
+      return report()
+    },
+  }
 }
 
 /** A server that runs for weeks must not keep every session it ever saw. */
 const mostSessions = 10_000
+const mostPlays = 200_000
 
-export function replaySource(recordings: readonly Recording[]): ReplaySource {
-  const takes = new Map<string, Recording[]>()
-  for (const recording of recordings.filter(isAnswer)) {
-    const key = keyOf(comparableOf(recording.request))
-    takes.set(key, [...(takes.get(key) ?? []), recording])
+/** How often each session has played each recording. */
+class Sessions {
+  readonly #plays = new Map<string, Map<Recording, number>>()
+  #count = 0
+
+  /** The next of several takes; undefined where all have been played, and that is an error. */
+  next(
+    session: string,
+    takes: readonly Recording[],
+    after: RecordingSettings['after'],
+  ): Recording | undefined {
+    const plays = this.#of(session)
+    const times = takes.map((take) => plays.get(take) ?? 0)
+    const fewest = Math.min(...times)
+    const isOver = fewest > 0 && after !== 'loop'
+    if (isOver && after === 'error') return undefined
+    const take = isOver ? takes.at(-1) : takes[times.indexOf(fewest)]
+    if (!take) return undefined
+    if (!plays.has(take)) this.#count++
+    plays.set(take, (plays.get(take) ?? 0) + 1)
+    this.#shrink()
+    return take
   }
-  const sessions = new Map<string, Map<string, number>>()
 
-  function played(session: string): Map<string, number> {
-    const counts = sessions.get(session) ?? new Map<string, number>()
-    sessions.delete(session)
-    sessions.set(session, counts)
-    if (sessions.size > mostSessions) {
-      for (const oldest of [...sessions.keys()].slice(0, 1)) sessions.delete(oldest)
+  reset(session?: string): void {
+    if (session === undefined) this.#plays.clear()
+    this.#count = session === undefined ? 0 : this.#count - this.#drop(session)
+  }
+
+  #of(session: string): Map<Recording, number> {
+    const plays = this.#plays.get(session) ?? new Map<Recording, number>()
+    this.#plays.delete(session)
+    this.#plays.set(session, plays)
+    return plays
+  }
+
+  #drop(session: string): number {
+    const { size = 0 } = this.#plays.get(session) ?? {}
+    this.#plays.delete(session)
+    return size
+  }
+
+  /** The longest unused first; the one in use stays. */
+  #shrink(): void {
+    for (const oldest of this.#plays.keys()) {
+      const isFull = this.#plays.size > mostSessions || this.#count > mostPlays
+      if (!isFull || this.#plays.size === 1) return
+      this.#count -= this.#drop(oldest)
     }
-    return counts
-  }
-
-  function answer(request: HttpRequest, session: string): ReplayAnswer {
-    const asked = comparable(request)
-    const key = keyOf(asked)
-    const found = takes.get(key)
-    if (!found) return { miss: explainMiss(asked, recordings) }
-    const counts = played(session)
-    const take = counts.get(key) ?? 0
-    counts.set(key, take + 1)
-    const recording = found[Math.min(take, found.length - 1)]
-    return recording ? { recording } : { miss: explainMiss(asked, recordings) }
-  }
-
-  return {
-    answer,
-    reset: (session) => (session === undefined ? sessions.clear() : void sessions.delete(session)),
   }
 }
-
-/** The service did something: also a connection broken before any head is an answer. */
-const isAnswer = ({ status, ending }: Recording): boolean =>
-  status !== undefined || (ending !== undefined && ending !== 'client-left')
-
-/** More differences than this say no more about how near two requests are. */
-const mostDifferences = 40
-
-interface Candidate {
-  readonly recording: Recording
-  readonly first: Difference | undefined
-  readonly count: number
-  readonly distance: number
-}
-
-const weights: Readonly<Record<string, number>> = { method: 1000, path: 2000, query: 5 }
-
-function candidate(recording: Recording, asked: Comparable): Candidate {
-  let first: Difference | undefined
-  let count = 0
-  let distance = 0
-  for (const difference of differences(comparableOf(recording.request), asked)) {
-    first ??= difference
-    count++
-    distance += weights[difference.where] ?? 1
-    if (count >= mostDifferences) break
-  }
-  return { recording, first, count, distance }
-}
-
-/** What was asked, the nearest that was taped, and where the two first part. */
-function explainMiss(asked: Comparable, recordings: readonly Recording[]): string {
-  const title = `no recording answers ${asked.method} ${asked.path}`
-  const answers = recordings.filter(isAnswer)
-  const silent = recordings.length - answers.length
-  const left = silent > 0 ? ` (${silent} more hold no answer)` : ''
-  if (answers.length === 0) return `${title}: there are no recordings${left}`
-  let nearest: Candidate | undefined
-  for (const recording of answers) {
-    const other = candidate(recording, asked)
-    if (!nearest || other.distance < nearest.distance) nearest = other
-  }
-  const among = `of ${answers.length} recording${answers.length === 1 ? '' : 's'}${left}`
-  if (!nearest?.first) return `${title} ${among}`
-  const more = nearest.count > 1 ? ` (${countOf(nearest.count)} differences in all)` : ''
-  return [
-    title,
-    `the nearest ${among} is ${nearest.recording.file}${more}; the first difference is at`,
-    explainDifference(nearest.first),
-  ].join('\n')
-}
-
-const countOf = (count: number): string =>
-  count >= mostDifferences ? `${mostDifferences} or more` : String(count)
 
 const isSpeed = (text: string): text is `x${number}` =>
   /^x\d+(?:\.\d+)?$/.test(text) && Number(text.slice(1)) > 0
@@ -136,6 +196,34 @@ export function parsePace(text: string): ReplayPace {
   if (profile) return profile.pacing
   const known = [...new Set(['recorded', 'instant', 'x2', ...Object.keys(profiles)])]
   throw new StuntdoubleError('usage', `there is no pace "${text}"${suggestion(text, known)}`)
+}
+
+/** How fast services of a dialect usually are, where nobody knows how fast one was. */
+const usualProfiles: readonly (readonly [dialect: RegExp, profile: string])[] = [
+  [/^(?:anthropic|bedrock)/, 'claude'],
+  [/^(?:gemini|vertex|google)/, 'gemini-flash'],
+  [/^ollama/, 'ollama-local'],
+  [/^groq/, 'groq'],
+]
+
+function usualPacing(dialect = ''): Pacing | undefined {
+  const name = usualProfiles.find(([form]) => form.test(dialect))?.[1] ?? 'gpt-4o'
+  return profiles[name]?.pacing
+}
+
+/** A recording at its pace; the usual one of its dialect where its own times are lost. */
+export function paceRecording(
+  recording: Pick<Recording, 'timeline' | 'lost' | 'dialect'>,
+  pace: ReplayPace,
+  random: Random,
+): Timeline {
+  const taped = recording.timeline()
+  const usual = recording.lost.includes('times') ? usualPacing(recording.dialect) : undefined
+  if (!usual || typeof pace !== 'string' || pace === 'instant') {
+    return paceTimeline(taped, pace, random)
+  }
+  const usually = paceTimeline(taped, usual, random)
+  return paceTimeline(usually, pace, random)
 }
 
 /** The same steps at other times; each walk gives the same times. */

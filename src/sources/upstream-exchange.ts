@@ -4,32 +4,38 @@
  * Must never wait for the tape, hold more than a little of what the client is too slow to take, or
  * call an ending clean that was not.
  */
-import type { Socket } from 'node:net'
-import { type buildConnector, Client, type Dispatcher } from 'undici'
-import { utf8 } from '../core/bytes.ts'
-import type { Clock } from '../core/clock.ts'
-import { messageOf } from '../core/errors.ts'
-import type { Headers, HttpRequest } from '../core/http.ts'
-import { isEnding, type Step } from '../core/timeline.ts'
+import type { Alarm, Clock } from '../core/clock.ts'
+import type { Headers } from '../core/http.ts'
+import type { LiveSteps, Step } from '../core/timeline.ts'
 import { type RecordedEnding, roundMs } from '../recording/format.ts'
 import type { Tape } from '../recording/store.ts'
-import { requestHeaders, responseHeaders } from './upstream-headers.ts'
+import type { Connect } from './upstream-connect.ts'
+import { failureReply, timeouts } from './upstream-failure.ts'
+import { responseHeaders } from './upstream-headers.ts'
+import { sendHttp1 } from './upstream-http1.ts'
+import { sendHttp2 } from './upstream-http2.ts'
+import { plainTape } from './upstream-plain-tape.ts'
+import type { Broken, OutgoingRequest, Transport } from './upstream-transport.ts'
 
 /** More than this, not yet taken by the client, and the upstream is asked to wait. */
 const mostQueuedBytes = 256 * 1024
 const enoughQueuedBytes = mostQueuedBytes / 2
 
-/** Larger than Node's own limit, so that what a service may send can also be taped. */
-const maxHeaderBytes = 64 * 1024
+export interface Deadlines {
+  readonly connectMs: number
+  /** From the connection to the status line; for ever unless given. */
+  readonly headMs: number | undefined
+  /** From one chunk to the next; for ever unless given. */
+  readonly idleMs: number | undefined
+}
 
 export interface ExchangeOptions {
-  readonly request: HttpRequest
-  readonly origin: string
-  /** Origin-form: the path and query to ask for. */
-  readonly path: string
+  /** What is sent; throws where that cannot be done. */
+  readonly outgoing: () => OutgoingRequest
   /** The upstream, for messages. */
   readonly url: string
-  readonly connector: buildConnector.connector
+  readonly connect: Connect
+  readonly deadlines: Deadlines
   readonly clock: Clock
   readonly arrivedMs: number
   readonly openTape: () => Tape | undefined
@@ -37,74 +43,46 @@ export interface ExchangeOptions {
   readonly onOver: () => void
 }
 
-type Broken = 'close' | 'reset'
+type Result = IteratorResult<Step, undefined>
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
-const isResetCode = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-
-export class Exchange implements AsyncIterator<Step, undefined> {
+/** For a tape that outlives the client's stream, `readOn` takes the rest of the steps. */
+export class Exchange implements LiveSteps {
   readonly #options: ExchangeOptions
-  readonly #client: Client
+  readonly #opening = new AbortController()
   #tape: Tape | undefined
   /** Resolves when the tape is closed. */
   #taped: Promise<void> = Promise.resolve()
-  #controller: Dispatcher.DispatchController | undefined
+  #transport: Transport | undefined
+  #alarm: Alarm | undefined
   readonly #queue: Step[] = []
   #queuedBytes = 0
-  #waiting: ((result: IteratorResult<Step, undefined>) => void) | undefined
+  #isPaused = false
+  #waiting: ((result: Result) => void) | undefined
   #isOver = false
-  #isConnected = false
   #hasHead = false
-  /** The body says itself where it ends, so that an end of the connection before that is a break. */
-  #isDelimited = false
-  /** How the connection was left by the far end, as soon as it was. */
-  #left: Promise<Broken> | undefined
 
   constructor(options: ExchangeOptions) {
     this.#options = options
-    this.#client = new Client(options.origin, {
-      connect: (target, callback) => this.#connect(target, callback),
-      pipelining: 1,
-      // A stall is taped as it is, however long.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: maxHeaderBytes,
-    })
   }
 
   /** Sends the request out. */
   begin(): void {
-    const { request, path, signal } = this.#options
-    this.#tape = this.#options.openTape()
+    const { signal } = this.#options
+    const tape = this.#options.openTape()
+    this.#tape = tape && plainTape(tape)
     if (signal?.aborted) {
       this.#leave()
       return
     }
     signal?.addEventListener('abort', this.#leave, { once: true })
-    this.#client.dispatch(
-      {
-        path,
-        method: request.method,
-        headers: requestHeaders(request.headers),
-        body: request.body.length > 0 ? Buffer.from(request.body) : null,
-      },
-      {
-        onRequestStart: (controller) => {
-          this.#controller = controller
-        },
-        onResponseStart: (controller, status) => this.#onHead(status, controller.rawHeaders),
-        onResponseData: (controller, chunk) => this.#onChunk(controller, chunk),
-        onResponseEnd: () => this.#onEnd(),
-        onResponseError: (_, error) => this.#onError(error),
-      },
-    )
+    this.#ask().catch((error: unknown) => {
+      this.#fail(error instanceof Error ? error : new Error(String(error)))
+    })
   }
 
-  next(): Promise<IteratorResult<Step, undefined>> {
+  next(): Promise<Result> {
     const step = this.#queue.shift()
     if (step) {
       this.#taken(step)
@@ -117,7 +95,7 @@ export class Exchange implements AsyncIterator<Step, undefined> {
   }
 
   /** The client has left: the upstream is left at once, too. Resolves when the tape is closed. */
-  return(): Promise<IteratorResult<Step, undefined>> {
+  return(): Promise<Result> {
     this.#leave()
     return this.#taped.then(() => done)
   }
@@ -136,76 +114,61 @@ export class Exchange implements AsyncIterator<Step, undefined> {
     return roundMs(this.#options.clock.now() - this.#options.arrivedMs)
   }
 
-  #connect(target: buildConnector.Options, callback: buildConnector.Callback): void {
-    this.#options.connector(target, (error, socket) => {
-      if (error || !socket) {
-        callback(error ?? new Error('no connection'), null)
-        return
-      }
-      this.#isConnected = true
-      this.#watch(socket)
-      callback(null, socket)
+  async #ask(): Promise<void> {
+    const { connect, deadlines } = this.#options
+    const asked = this.#options.outgoing()
+    this.#expect(deadlines.connectMs, () => {
+      this.#opening.abort(timeouts.connect(deadlines.connectMs))
+    })
+    const connection = await connect(this.#opening.signal)
+    if (this.#isOver) {
+      connection.socket.destroy()
+      return
+    }
+    const { headMs } = deadlines
+    this.#expect(headMs, () => this.#fail(timeouts.head(headMs ?? 0)))
+    const send = connection.protocol === 'http2' ? sendHttp2 : sendHttp1
+    this.#transport = send(connection, asked, {
+      onHead: (status, headers) => this.#onHead(status, headers),
+      onChunk: (bytes) => this.#onChunk(bytes),
+      onEnd: (how) => this.#finish(how),
+      onFailure: (error) => (this.#hasHead ? this.#finish('close') : this.#fail(error)),
     })
   }
 
-  /**
-   * Tells a FIN from a RST before undici hears of either. A RST that arrives together with data
-   * reaches us as a plain end of file, since libuv reads the hang-up and not the error behind it;
-   * but the kernel remembers, and refuses the next write. After a FIN that write goes through.
-   */
-  #watch(socket: Socket): void {
-    socket.on('end', () => {
-      this.#left ??= new Promise((resolve) => {
-        socket.write('\r\n', (error) => resolve(isResetCode(error) ? 'reset' : 'close'))
-      })
-    })
-    socket.on('error', (error) => {
-      // Without a system call it is no word of the far end, but of the parser.
-      if ('syscall' in error) this.#left ??= Promise.resolve(isResetCode(error) ? 'reset' : 'close')
-    })
+  /** Only one thing is waited for at a time. */
+  #expect(withinMs: number | undefined, late: () => void): void {
+    this.#alarm?.cancel()
+    const { clock } = this.#options
+    this.#alarm = withinMs === undefined ? undefined : clock.at(clock.now() + withinMs, late)
   }
 
-  #onHead(status: number, raw: Dispatcher.DispatchController['rawHeaders']): void {
-    if (status < 200) return
-    const received = headersOf(raw)
+  #expectChunk(): void {
+    const { idleMs } = this.#options.deadlines
+    this.#expect(this.#isPaused ? undefined : idleMs, () => this.#cut(timeouts.idle(idleMs ?? 0)))
+  }
+
+  #onHead(status: number, received: Headers): void {
     this.#hasHead = true
-    this.#isDelimited = received.some(([name, value]) =>
-      /^content-length$/i.test(name)
-        ? true
-        : /^transfer-encoding$/i.test(name) && /chunked/i.test(value),
-    )
-    const step = {
-      atMs: this.#now(),
-      do: 'head',
-      status,
-      headers: responseHeaders(received),
-    } as const
-    this.#give(step)
+    this.#expectChunk()
+    const headers = responseHeaders(received)
+    const step = { atMs: this.#now(), do: 'head', status, headers } as const
     this.#tape?.write(step)
+    this.#give(step)
   }
 
-  #onChunk(controller: Dispatcher.DispatchController, bytes: Uint8Array): void {
+  #onChunk(bytes: Uint8Array): void {
     const step = { atMs: this.#now(), do: 'write', bytes } as const
     this.#queuedBytes += bytes.length
-    // The client first: what the tape costs is not added to the stream.
-    this.#give(step)
+    // On tape first: a process that is killed has then taped all that its client has. It costs
+    // microseconds, and a disk that takes longer is not waited for.
     this.#tape?.write(step)
-    if (this.#queuedBytes > mostQueuedBytes) controller.pause()
-  }
-
-  /** undici says that the answer is whole; where only the connection's end says so, look closer. */
-  #onEnd(): void {
-    const left = this.#left
-    if (!left) this.#finish('end')
-    else left.then((how) => this.#finish(this.#isDelimited || how === 'reset' ? how : 'end'))
-  }
-
-  #onError(error: Error): void {
-    if (this.#isOver) return
-    const left = this.#left
-    if (left && this.#isConnected) left.then((how) => this.#finish(how))
-    else if (this.#hasHead) this.#finish('close')
-    else this.#fail(error)
+    this.#give(step)
+    if (this.#queuedBytes > mostQueuedBytes && !this.#isPaused) {
+      this.#isPaused = true
+      this.#transport?.pause()
+    }
+    this.#expectChunk()
   }
 
   #finish(ending: Broken | 'end'): void {
@@ -215,15 +178,23 @@ export class Exchange implements AsyncIterator<Step, undefined> {
     this.#give({ atMs, do: ending })
   }
 
-  /** The upstream was not reached, or did not speak HTTP: the client gets an error of ours. */
+  /** The upstream has said nothing that is HTTP: the client gets an error of ours. */
   #fail(error: Error): void {
-    const message = `stuntdouble got no answer from ${this.#options.url}: ${messageOf(error)}`
-    const body = utf8(JSON.stringify({ error: { code: 'upstream-failed', message } }))
+    if (this.#isOver) return
+    const { status, headers, body } = failureReply(this.#options.url, error)
     const atMs = this.#now()
-    this.#over(this.#tape?.fail(messageOf(error), atMs))
-    this.#give({ atMs, do: 'head', status: 502, headers: failureHeaders(body) })
-    this.#give({ atMs, do: 'write', bytes: body })
+    this.#over(this.#tape?.fail(error.message, atMs))
+    this.#give({ atMs, do: 'head', status, headers })
+    if (typeof body !== 'string') this.#give({ atMs, do: 'write', bytes: body })
     this.#give({ atMs, do: 'end' })
+  }
+
+  /** We have waited long enough: the client is cut off, and the tape says that it was us. */
+  #cut(error: Error): void {
+    if (this.#isOver) return
+    const atMs = this.#now()
+    this.#over(this.#tape?.fail(error.message, atMs))
+    this.#give({ atMs, do: 'close' })
   }
 
   readonly #leave = (): void => {
@@ -243,7 +214,9 @@ export class Exchange implements AsyncIterator<Step, undefined> {
     this.#taped = taped
     taped.then(this.#options.onOver, this.#options.onOver)
     this.#options.signal?.removeEventListener('abort', this.#leave)
-    this.#client.destroy().catch(() => undefined) // Nothing is left to lose.
+    this.#alarm?.cancel()
+    this.#opening.abort()
+    this.#transport?.destroy()
   }
 
   #give(step: Step): void {
@@ -258,25 +231,14 @@ export class Exchange implements AsyncIterator<Step, undefined> {
   }
 
   #taken(step: Step): void {
-    if (step.do !== 'write' || isEnding(step)) return
-    this.#queuedBytes -= step.bytes.length
-    if (this.#controller?.paused && this.#queuedBytes <= enoughQueuedBytes)
-      this.#controller.resume()
+    if (step.do !== 'write') return
+    this.#queuedBytes = Math.max(0, this.#queuedBytes - step.bytes.length)
+    if (this.#isPaused && this.#queuedBytes <= enoughQueuedBytes) this.#resume()
+  }
+
+  #resume(): void {
+    this.#isPaused = false
+    this.#transport?.resume()
+    if (!this.#isOver) this.#expectChunk()
   }
 }
-
-function headersOf(raw: Dispatcher.DispatchController['rawHeaders']): Headers {
-  if (!Array.isArray(raw)) return []
-  const texts = raw.map((part: Buffer | string) =>
-    typeof part === 'string' ? part : part.toString('latin1'),
-  )
-  const headers: [string, string][] = []
-  for (let i = 0; i + 1 < texts.length; i += 2) headers.push([texts[i] ?? '', texts[i + 1] ?? ''])
-  return headers
-}
-
-const failureHeaders = (body: Uint8Array): Headers => [
-  ['content-type', 'application/json'],
-  ['content-length', String(body.length)],
-  ['x-stuntdouble-error', 'upstream-failed'],
-]

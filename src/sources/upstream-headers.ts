@@ -23,14 +23,14 @@ function passing(headers: Headers): Headers {
   })
 }
 
-/** Name, value, name, value: what the upstream is sent besides its host and the body's length. */
-export function requestHeaders(headers: Headers): string[] {
+/** What the upstream is sent besides its host and the body's length. */
+export function requestHeaders(headers: Headers): Headers {
   const passed = passing(headers).filter(([name]) => {
     const lower = name.toLowerCase()
     return !ownWords.has(lower) && !lower.startsWith('x-stuntdouble-')
   })
   // Compressed chunks have no times of their own.
-  return [...passed.flat(), 'accept-encoding', 'identity']
+  return [...passed, ['accept-encoding', 'identity']]
 }
 
 /**

@@ -5,20 +5,48 @@
  * Must never send a request anywhere else, whatever its target says, follow a redirect, or hold a
  * chunk back.
  */
-import { buildConnector } from 'undici'
 import type { Clock } from '../core/clock.ts'
-import { messageOf, StuntdoubleError } from '../core/errors.ts'
 import type { HttpRequest } from '../core/http.ts'
 import type { LiveTimeline } from '../core/timeline.ts'
 import type { Tape } from '../recording/store.ts'
+import { type AwsCredentials, signedForAws } from './upstream-aws.ts'
+import { connector, type Route } from './upstream-connect.ts'
 import { Exchange } from './upstream-exchange.ts'
+import { requestHeaders } from './upstream-headers.ts'
+import { proxyUrl } from './upstream-proxy.ts'
+import { checkCertificates } from './upstream-tls.ts'
+import { originForm, originOf, upstreamUrl, withoutPrefix } from './upstream-url.ts'
 
-export interface UpstreamOptions {
-  /** `http` or `https`, with a base path where the service has one. */
+/** What is known of a service before anything is asked of it. */
+export interface UpstreamSpec {
+  /** `http`, `https`, or `h2c` for HTTP/2 without TLS; with a base path where the service has one. */
   readonly url: string
-  readonly clock: Clock
-  /** How long connecting may take; 10 s unless said otherwise. */
+  /** What rules call it; also that of a dialect, whose requests it then gets. */
+  readonly name?: string | undefined
+  /** It gets what stands below this path, e.g. `/openai`, which is taken away first. */
+  readonly path?: string | undefined
+  /** It gets the requests of this dialect. */
+  readonly dialect?: string | undefined
+  /** `http://name:password@host:port` of the proxy on the way; none unless given. */
+  readonly proxy?: string | undefined
+  /** How long connecting may take, with proxy and TLS; 10 s unless said otherwise. */
   readonly connectTimeoutMs?: number | undefined
+  /** How long it may take from there to the status line; for ever unless given. */
+  readonly headTimeoutMs?: number | undefined
+  /** How long it may be silent in mid-stream; for ever unless given, since a stall is taped as it is. */
+  readonly idleTimeoutMs?: number | undefined
+  /** Certificates in PEM that are trusted beside those that Node knows. */
+  readonly ca?: string | undefined
+  /** Any certificate is taken, whoever has signed it. */
+  readonly insecure?: boolean | undefined
+  /** HTTP/2 is not spoken, even where the service would. */
+  readonly http1?: boolean | undefined
+  /** Signs anew what a client has signed for us, as Bedrock's do. */
+  readonly aws?: AwsCredentials | undefined
+}
+
+export interface UpstreamOptions extends UpstreamSpec {
+  readonly clock: Clock
 }
 
 export interface RelayOptions {
@@ -33,6 +61,8 @@ export interface RelayOptions {
 export interface Upstream {
   /** Without trailing slash, e.g. `https://api.example.com/openai`. */
   readonly url: string
+  /** The path that a request is asked for at the service: without the prefix, below the base path. */
+  pathOf(http: Pick<HttpRequest, 'url'>): string
   /** One walk only. The request goes out when the walk begins. */
   relay(request: HttpRequest, options?: RelayOptions): LiveTimeline
   /** Leaves what is still running, its tapes cut off there; resolves when they are closed. */
@@ -44,21 +74,30 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   const base = upstreamUrl(options.url)
   const url = base.href.replace(/\/$/, '')
   const basePath = base.pathname.replace(/\/$/, '')
-  // One connector for all, since it remembers TLS sessions; one connection an exchange.
-  const connector = buildConnector({
-    timeout: options.connectTimeoutMs ?? 10_000,
-    // The far end's last word is judged by writing to it, which needs our half left open.
-    allowHalfOpen: true,
-  })
+  const connect = connector(routeOf(base, options))
+  const deadlines = {
+    connectMs: options.connectTimeoutMs ?? 10_000,
+    headMs: options.headTimeoutMs,
+    idleMs: options.idleTimeoutMs,
+  }
+  const origin = originOf(base)
   const running = new Set<Exchange>()
+  const target = (http: Pick<HttpRequest, 'url'>): string => {
+    const path = originForm(http.url, basePath !== '' || options.path !== undefined)
+    return basePath + withoutPrefix(path, options.path)
+  }
 
   function relay(request: HttpRequest, relayOptions: RelayOptions = {}): LiveTimeline {
-    const path = basePath + originForm(request.url, basePath !== '')
+    const path = target(request)
     const exchange = new Exchange({
-      ...{ request, path, url, connector, clock: options.clock },
-      origin: base.origin,
+      ...{ url, connect, deadlines, clock: options.clock },
+      outgoing: () => {
+        const { method, body } = request
+        const asked = { method, origin, path, body, headers: requestHeaders(request.headers) }
+        return signedForAws(asked, options.aws, options.clock.wallTime())
+      },
       arrivedMs: relayOptions.arrivedMs ?? options.clock.now(),
-      openTape: () => relayOptions.tape?.(base.origin + path),
+      openTape: () => relayOptions.tape?.(origin + path),
       signal: relayOptions.signal,
       onOver: () => running.delete(exchange),
     })
@@ -73,6 +112,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
 
   return {
     url,
+    pathOf: (http) => target(http).split('?')[0] ?? '/',
     relay,
     close: async () => {
       await Promise.all([...running].map((exchange) => exchange.abandon()))
@@ -80,38 +120,13 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   }
 }
 
-function upstreamUrl(written: string): URL {
-  const wrong = (why: string, cause?: unknown): StuntdoubleError =>
-    new StuntdoubleError(
-      'usage',
-      `the upstream ${why}; it is written as https://api.example.com or http://localhost:8080/base`,
-      { cause },
-    )
-  let url: URL
-  try {
-    url = new URL(written)
-  } catch (error) {
-    throw wrong(`"${written}" is no URL (${messageOf(error)})`, error)
+function routeOf(upstream: URL, { proxy, ca, insecure, http1 }: UpstreamOptions): Route {
+  if (ca !== undefined) checkCertificates(ca)
+  return {
+    upstream,
+    proxy: proxy === undefined ? undefined : proxyUrl(proxy),
+    ca,
+    insecure,
+    http1: http1 === true,
   }
-  if (url.username !== '' || url.password !== '') {
-    throw wrong('must hold no user name or password: the client sends its own Authorization')
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw wrong(`"${written}" must be http or https`)
-  }
-  if (url.search !== '' || url.hash !== '') throw wrong('must hold no query and no fragment')
-  return url
-}
-
-/**
- * Path and query of a request target, which may also be a whole URL or `*`. Only the path counts:
- * the host is always ours. Under a base path, `..` must not climb out of it.
- */
-export function originForm(target: string, isUnderBase: boolean): string {
-  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')
-  const rooted = path.startsWith('/') ? path : `/${path === '*' ? '' : path}`
-  const plain = rooted.replaceAll(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character))
-  if (!isUnderBase || !/(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|$)/i.test(plain)) return plain
-  const { pathname, search } = new URL(`http://base${plain}`)
-  return pathname + search
 }

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Headers, HttpRequest } from '../../src/core/http.ts'
 import type { Step } from '../../src/core/timeline.ts'
 import { createTape, openRecording, type Tape } from '../../src/recording/store.ts'
-import { openUpstream, originForm, type RelayOptions } from '../../src/sources/upstream.ts'
+import { openUpstream, type RelayOptions } from '../../src/sources/upstream.ts'
+import { originForm } from '../../src/sources/upstream-url.ts'
 import { RealClock } from '../../src/time/clock.ts'
 import {
   type Act,
@@ -455,7 +456,7 @@ describe('an upstream that is not reached', () => {
 
   test.each([
     ['nonsense', /"nonsense" is no URL/],
-    ['ftp://example.com', /must be http or https/],
+    ['ftp://example.com', /must be http, https, or h2c/],
     ['https://user:pass@example.com', /must hold no user name or password/],
     ['https://example.com/?key=1', /must hold no query/],
   ])('%s cannot be an upstream', (url, message) => {

@@ -1,6 +1,11 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
+import { SnapshotAgent, request as undiciRequest } from 'undici'
 import { expect, test } from 'vitest'
+import { start } from '../../../src/index.ts'
 import { askedOf, bodyOf, bring, bringOne, headerOf } from './importing.ts'
 
 const base64 = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString('base64')
@@ -80,4 +85,22 @@ test('trailers are left out with a word, a broken answer is reported with its li
   expect(recordings).toHaveLength(1)
   expect(ignored).toEqual(['trailers'])
   expect(mistakes).toEqual([`source:${line}:14: this is no base64`])
+})
+
+test('what undici itself records of a stream comes back byte for byte', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'stuntdouble-')), 'snapshots.json')
+  await using double = await start()
+  const agent = new SnapshotAgent({ mode: 'record', snapshotPath: file })
+  const body = '{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"hello"}]}'
+  const reply = await undiciRequest(double.url('/v1/chat/completions'), {
+    dispatcher: agent,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
+  const heard = await reply.body.text()
+  await agent.close()
+  const recording = bringOne(readFileSync(file, 'utf8'))
+  expect(bodyOf(recording).toString()).toBe(heard)
+  expect([askedOf(recording), recording.dialect?.name]).toEqual([body, 'openai-chat'])
 })

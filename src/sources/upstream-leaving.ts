@@ -1,0 +1,37 @@
+/** Tells how the far end of a connection has left it. */
+import type { Duplex } from 'node:stream'
+import type { Broken } from './upstream-transport.ts'
+
+export interface Leaving {
+  /** As soon as it has left, how. */
+  readonly how: Promise<Broken> | undefined
+}
+
+const isResetCode = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+
+/**
+ * Tells a FIN from a RST, and must listen before anyone else does. A RST that arrives together with
+ * data reaches us as a plain end of file, since libuv reads the hang-up and not the error behind
+ * it; but the kernel remembers, and refuses the next write. After a FIN that write goes through,
+ * for which our own half of the connection must still be open. Under TLS it is the same.
+ */
+export function watchLeaving(socket: Duplex): Leaving {
+  let how: Promise<Broken> | undefined
+  socket.on('end', () => {
+    how ??= new Promise((resolve) => {
+      socket.write('\r\n', (error) => resolve(isResetCode(error) ? 'reset' : 'close'))
+    })
+  })
+  socket.on('error', (error) => {
+    // Without a system call it is no word of the far end, but of whoever reads here.
+    if ('syscall' in error) how ??= Promise.resolve(isResetCode(error) ? 'reset' : 'close')
+  })
+  return {
+    get how() {
+      return how
+    },
+  }
+}
