@@ -1,143 +1,166 @@
 /**
- * When two requests are the same, and if they are not, where they first differ.
- * Pure. Compares method, path, query and body, all without secrets: another key or another host is
- * no other request, nor is another order of keys or parameters. Headers are not compared.
+ * When two requests are the same. Pure.
+ *
+ * A request has two keys. The exact one is made of all it says; requests that share it are the same
+ * (`canonical.ts`). The masked one leaves out what changes from run to run (`canonical-masked.ts`);
+ * of those that share it, `likeness` says whether one may stand for the other.
  */
 import { createHash } from 'node:crypto'
-import { wholeText } from '../core/bytes.ts'
-import { type HttpRequest, header } from '../core/http.ts'
-import type { RecordedRequest } from './format.ts'
-import { plainRequest } from './plain-body.ts'
-import { redactRequest } from './redact.ts'
-import { isForm, isSecretField, levelPairs, levelPlaceholders } from './secrets.ts'
-import { pathAndQuery } from './transcribe.ts'
+import type { HttpRequest } from '../core/http.ts'
+import { defaultSettings } from '../core/recording-settings.ts'
+import {
+  type Canonical,
+  type ComparingSettings,
+  canonicalOfAsked,
+  canonicalOfTaped,
+} from './canonical.ts'
+import { type Masked, type MaskedPiece, MaskedText, masked } from './canonical-masked.ts'
+import { isSameMoment } from './canonical-moments.ts'
+import type { RecordedRequest, Recording } from './format.ts'
+import { readSketch, type Sketch, sketchOf, writeSketch } from './match-sketch.ts'
 
-/** A request in the form in which it is compared. */
-export interface Comparable {
-  readonly method: string
-  readonly path: string
-  /** Sorted, so that the order of parameters means nothing. */
-  readonly query: readonly string[]
-  /** The JSON value with its keys sorted, or the text, or base64 of what is neither. */
-  readonly body: unknown
+/** A request as it is compared. */
+export interface Seen {
+  readonly exact: Canonical
+  readonly masked: Masked
+  /** When it was made, in ms since 1970. */
+  readonly atMs: number
 }
 
-type Plain = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>
+export interface Keys {
+  readonly exact: string
+  readonly masked: string
+}
 
-/** A request as a client asks it now. */
-export const comparable = (request: HttpRequest): Comparable =>
-  compare({ ...plainRequest(request), method: request.method, url: request.url })
+/** Changes with whatever changes a key, so that no old key is taken for a new one. */
+const version = 1
 
-/** A request as it was taped. */
-export const comparableOf = (request: RecordedRequest): Comparable =>
-  compare({
-    method: request.method,
-    url: request.asked ?? pathAndQuery(request.url),
-    headers: request.headers,
-    body:
-      request.base64 === undefined
-        ? Buffer.from(request.body ?? '', 'utf8')
-        : Buffer.from(request.base64, 'base64'),
-  })
+/** One way to compare, as the settings have it. */
+export class Matching {
+  readonly #settings: ComparingSettings
+  /** Names what this makes of a recording. */
+  readonly #name: string
+  readonly #sketches = new WeakMap<Recording, Sketch>()
 
-function compare(request: Plain): Comparable {
-  const { url, body } = redactRequest(request)
-  const [path = '/', query = ''] = pathAndQuery(url).split('?', 2)
-  return {
-    method: request.method.toUpperCase(),
-    path,
-    query: levelPairs(query)
-      .filter((pair) => pair !== '')
-      .sort(),
-    body: comparableBody(body, isForm(header(request.headers, 'content-type'))),
+  constructor(settings: ComparingSettings) {
+    this.#settings = settings
+    const { match, redact } = settings
+    const written = JSON.stringify([
+      [match.ignore, match.headers],
+      match.volatile.map((one) => (typeof one === 'string' ? one : String(one.pattern))),
+      [redact.patterns.map(String), redact.emails, redact.fields],
+    ])
+    this.#name = `match/${version}/${hashOf(written)}`
+  }
+
+  asked(request: HttpRequest, atMs: number): Seen {
+    return this.#seen(canonicalOfAsked(request, this.#settings), atMs)
+  }
+
+  taped({ request, at }: Pick<Recording, 'request' | 'at'>): Seen {
+    return this.#seen(canonicalOfTaped(request, this.#settings), Date.parse(at))
+  }
+
+  #seen(exact: Canonical, atMs: number): Seen {
+    return { exact, masked: masked(exact, this.#settings.match.volatile), atMs }
+  }
+
+  /** The keys of a recording, without reading its request where they are known already. */
+  keysOf(recording: Recording): Keys {
+    const [exact = '', maskedKey = ''] = this.#derived(recording).split(' ', 2)
+    return { exact, masked: maskedKey }
+  }
+
+  /** By what the nearest recordings are looked for. */
+  sketchOf(recording: Recording): Sketch {
+    const known = this.#sketches.get(recording)
+    const sketch = known ?? readSketch(this.#derived(recording).split(' ')[2] ?? '')
+    if (!known) this.#sketches.set(recording, sketch)
+    return sketch
+  }
+
+  #derived(recording: Recording): string {
+    return recording.derived(this.#name, (request: RecordedRequest) => {
+      const seen = this.taped({ request, at: recording.at })
+      const { exact, masked: maskedKey } = keysOf(seen)
+      return `${exact} ${maskedKey} ${writeSketch(sketchOf(seen.masked))}`
+    })
   }
 }
 
-function comparableBody(body: Uint8Array, isPairs: boolean): unknown {
-  const text = wholeText(body)
-  if (text === undefined) return Buffer.from(body).toString('base64')
-  if (isPairs) return levelPairs(text).join('&')
-  try {
-    return level(JSON.parse(text))
-  } catch {
-    return levelPlaceholders(text) // No JSON, or too deep to walk: compared as it stands.
+const hashOf = (text: string): string =>
+  createHash('sha256').update(text).digest('base64url').slice(0, 27)
+
+const keyOf = ({ method, path, query, headers, form, body }: Masked): string =>
+  hashOf(JSON.stringify([method, path, query, headers, form, body]))
+
+export const keysOf = (seen: Seen): Keys => ({
+  exact: keyOf(seen.exact),
+  masked: keyOf(seen.masked),
+})
+
+/** The key of all that a taped request says, compared as usual. */
+export const exactKeyOf = (recording: Recording): string => usual.keysOf(recording).exact
+
+const usual = new Matching(defaultSettings)
+
+export interface Likeness {
+  /** What differs without a reason that could be seen, as it was taped; empty at best. */
+  readonly guessed: readonly string[]
+}
+
+/** Whether of two requests with one masked key one may stand for the other; undefined if not. */
+export function likeness(taped: Seen, asked: Seen): Likeness | undefined {
+  const guessed: string[] = []
+  for (const [left, right] of leafPairs(taped.masked, asked.masked)) {
+    const found = fitOfLeaves(left, right, taped.atMs, asked.atMs)
+    if (!found) return undefined
+    guessed.push(...found)
   }
+  return { guessed }
 }
 
-/** Keys in order, secrets all alike. */
-function level(value: unknown): unknown {
-  if (typeof value === 'string') return levelPlaceholders(value)
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(level)
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(
-    entries.map(([key, inner]: [string, unknown]) => [
-      key,
-      typeof inner === 'string' && isSecretField(key) ? 'REDACTED' : level(inner),
-    ]),
-  )
-}
-
-/** The same for requests that are the same, and short. */
-export const keyOf = (request: Comparable): string =>
-  createHash('sha256')
-    .update(JSON.stringify([request.method, request.path, request.query, request.body]))
-    .digest('base64')
-
-export interface Difference {
-  /** `method`, `path`, `query`, or a place in the body as `$.messages[0].content`. */
-  readonly where: string
-  /** Undefined where it has nothing there. */
-  readonly taped: unknown
-  readonly asked: unknown
-}
-
-/** Every difference between two requests, the weightiest first, lazily. */
-export function* differences(taped: Comparable, asked: Comparable): Generator<Difference> {
-  for (const part of ['method', 'path'] as const) {
-    if (taped[part] !== asked[part]) {
-      yield { where: part, taped: taped[part], asked: asked[part] }
-    }
+/** What is guessed where two leaves are the same; undefined where they are not. */
+export function fitOfLeaves(
+  taped: unknown,
+  asked: unknown,
+  tapedAtMs: number,
+  askedAtMs: number,
+): readonly string[] | undefined {
+  if (!(taped instanceof MaskedText) || !(asked instanceof MaskedText)) {
+    return taped === asked ? [] : undefined
   }
-  const [tapedQuery, askedQuery] = [taped.query.join('&'), asked.query.join('&')]
-  if (tapedQuery !== askedQuery) yield { where: 'query', taped: tapedQuery, asked: askedQuery }
-  yield* within('$', taped.body, asked.body)
+  if (taped.masked !== asked.masked || taped.pieces.length !== asked.pieces.length) return undefined
+  const guessed: string[] = []
+  for (const [index, piece] of taped.pieces.entries()) {
+    const other = asked.pieces[index]
+    if (!other) return undefined
+    if (piece.text === other.text || isAlike(piece, tapedAtMs, other, askedAtMs)) continue
+    if (piece.rule === 'moment') return undefined
+    guessed.push(piece.text)
+  }
+  return guessed
 }
 
-const isTree = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isAlike = (
+  taped: MaskedPiece,
+  tapedAtMs: number,
+  asked: MaskedPiece,
+  askedAtMs: number,
+): boolean =>
+  taped.date !== undefined &&
+  asked.date !== undefined &&
+  isSameMoment({ date: taped.date, atMs: tapedAtMs }, { date: asked.date, atMs: askedAtMs })
 
-function* within(where: string, taped: unknown, asked: unknown): Generator<Difference> {
-  if (!isTree(taped) || !isTree(asked) || Array.isArray(taped) !== Array.isArray(asked)) {
-    if (taped !== asked) yield { where, taped, asked }
+function* leafPairs(left: unknown, right: unknown): Generator<readonly [unknown, unknown]> {
+  if (!isTree(left) || !isTree(right)) {
+    yield [left, right]
     return
   }
-  const left = new Map<string, unknown>(Object.entries(taped))
-  const right = new Map<string, unknown>(Object.entries(asked))
-  for (const key of new Set([...left.keys(), ...right.keys()])) {
-    yield* within(where + step(key, Array.isArray(taped)), left.get(key), right.get(key))
-  }
+  const others = new Map<string, unknown>(Object.entries(right))
+  for (const [key, value] of Object.entries(left)) yield* leafPairs(value, others.get(key))
 }
 
-function step(key: string, isIndex: boolean): string {
-  if (isIndex) return `[${key}]`
-  return /^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
-}
-
-const shownCharacters = 72
-const shownBefore = 24
-
-const written = (value: unknown): string =>
-  value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value))
-
-/** Both values on one line each, cut around the first place where they differ. */
-export function explainDifference({ where, taped, asked }: Difference): string {
-  const [left, right] = [written(taped), written(asked)]
-  let same = 0
-  while (same < left.length && left[same] === right[same]) same++
-  const from = Math.max(0, same - shownBefore)
-  const show = (text: string): string => {
-    const end = from + shownCharacters
-    return `${from > 0 ? '…' : ''}${text.slice(from, end)}${end < text.length ? '…' : ''}`
-  }
-  return `${where}\n  taped: ${show(left)}\n  asked: ${show(right)}`
-}
+/** Lists and mappings, not texts that are masked. */
+export const isTree = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !(value instanceof MaskedText)
