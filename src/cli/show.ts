@@ -1,19 +1,35 @@
-/** `show`: any timeline as text. */
-import { statSync } from 'node:fs'
+/** `show`: any timeline as text, as figures, as JSON, or drawn. */
+import { statSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import type { Dialect } from '../core/dialect.ts'
-import { formatMistake, StuntdoubleError } from '../core/errors.ts'
+import { formatMistake, type Mistake, messageOf, StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
 import type { Recording } from '../recording/format.ts'
-import { renderRecording, renderTimeline, type ShowOptions } from '../recording/show.ts'
-import { listRecordings, openRecording } from '../recording/store.ts'
-import { compose } from '../server/compose.ts'
-import { rehearse } from '../server/rehearse.ts'
+import { plotOf } from '../recording/plot.ts'
+import { renderSvg, svgBins } from '../recording/plot-svg.ts'
+import { plotBins, renderPlot } from '../recording/plot-text.ts'
+import {
+  renderAbout,
+  renderRecording,
+  renderTimeline,
+  type ShowOptions,
+} from '../recording/show.ts'
+import { jsonArrayOf, recordingJson } from '../recording/show-json.ts'
+import { measure } from '../recording/statistics.ts'
+import { renderStatistics, statisticsTable, Totals } from '../recording/statistics-table.ts'
+import { openLibrary } from '../recording/store.ts'
 import { VirtualClock } from '../time/clock.ts'
+import { type DialectOf, dialectNamed, dialectsFor } from './dialects.ts'
 import { print } from './print.ts'
+import { withProgress } from './progress.ts'
+import { hasUnicode, terminalColumns, wantsColor } from './terminal.ts'
 
 export interface ShowFlags {
   readonly events?: boolean
+  readonly stats?: boolean
+  readonly json?: boolean
+  readonly plot?: boolean
+  readonly svg?: string
   readonly rule?: string
   readonly dialect?: string
   readonly user: string
@@ -25,30 +41,50 @@ const usualDialect = 'openai-chat'
 
 export async function show(path: string, flags: ShowFlags): Promise<void> {
   const recordings = recordingsAt(path)
-  await print(recordings ? showRecordings(recordings, flags) : showScenarios(path, flags))
+  if (recordings) return await showRecordings(recordings, flags)
+  const drawn = (['stats', 'json', 'plot', 'svg'] as const).find((name) => flags[name])
+  if (drawn) throw usage(`--${drawn} is for recordings; ${path} holds none`)
+  await print(showScenarios(path, flags))
 }
 
-/** Undefined where there are scenarios to show instead. */
+/** Undefined where there are scenarios to show instead. What is broken is shown as far as it goes. */
 function recordingsAt(path: string): readonly Recording[] | undefined {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    const { recordings, mistakes } = listRecordings([path])
-    if (mistakes.length > 0) {
-      throw new StuntdoubleError('bad-recording', mistakes.map(formatMistake).join('\n'))
-    }
-    return recordings.length > 0 ? recordings : undefined
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  if (!isFolder && !path.endsWith('.jsonl')) return undefined
+  const { recordings, mistakes } = openLibrary([path], { onMistake: report })
+  if (recordings.length === 0 && mistakes.length > 0) {
+    throw new StuntdoubleError('bad-recording', mistakes.map(formatMistake).join('\n'))
   }
-  return path.endsWith('.jsonl') ? [openRecording(path)] : undefined
+  mistakes.forEach(report)
+  return recordings.length > 0 ? recordings : undefined
 }
 
-async function* showRecordings(
+/** In a large file it is found when it is shown as far as there. */
+function report(mistake: Mistake): void {
+  process.stderr.write(`stuntdouble: ${formatMistake(mistake)}\n`)
+  process.exitCode = 1
+}
+
+async function showRecordings(recordings: readonly Recording[], flags: ShowFlags): Promise<void> {
+  const chosen = (['json', 'stats', 'plot', 'svg'] as const).filter((name) => flags[name])
+  if (chosen.length > 1 && chosen.join() !== 'json,stats') {
+    throw usage(`choose one of ${chosen.map((name) => `--${name}`).join(', ')}`)
+  }
+  const dialectOf = await dialectsFor(flags.dialect)
+  if (flags.svg !== undefined) return await writeSvg(recordings, flags.svg, dialectOf)
+  if (flags.json) return await print(jsonOf(recordings, flags, dialectOf))
+  if (flags.stats) return await showStatistics(recordings, dialectOf)
+  if (flags.plot) return await print(plots(recordings, dialectOf))
+  await print(texts(recordings, flags, dialectOf))
+}
+
+function* texts(
   recordings: readonly Recording[],
   flags: ShowFlags,
-): AsyncGenerator<string> {
-  const { stage } = await compose({}, new VirtualClock())
+  dialectOf: DialectOf,
+): Generator<string> {
   for (const recording of recordings) {
-    const dialect = flags.dialect
-      ? dialectNamed(flags.dialect, stage.dialects)
-      : stage.dialects.find(({ name }) => name === recording.dialect)
+    const dialect = dialectOf(recording)
     if (flags.events && !dialect) {
       const why = recording.dialect
         ? `is in the dialect "${recording.dialect}"`
@@ -60,8 +96,88 @@ async function* showRecordings(
   }
 }
 
+/** One object for one recording, and a list of them for a folder. */
+function jsonOf(
+  recordings: readonly Recording[],
+  { stats }: ShowFlags,
+  dialectOf: DialectOf,
+): Iterable<string> {
+  const pieces = (recording: Recording): Iterable<string> =>
+    recordingJson(recording, { dialect: dialectOf(recording), events: !stats })
+  const [first, ...more] = recordings
+  return first && more.length === 0 ? pieces(first) : jsonArrayOf(recordings.map(pieces))
+}
+
+async function showStatistics(
+  recordings: readonly Recording[],
+  dialectOf: DialectOf,
+): Promise<void> {
+  const [first, ...more] = recordings
+  if (first && more.length === 0) {
+    return await print([
+      ...renderAbout(first, terminalColumns()),
+      '',
+      ...renderStatistics(measure(first, dialectOf(first)).statistics),
+    ])
+  }
+  const table = statisticsTable(terminalColumns())
+  const totals = new Totals()
+  const lines = await withProgress(
+    'measuring',
+    (progress) =>
+      recordings.map((recording) => {
+        const measured = measure(recording, dialectOf(recording))
+        totals.add(measured)
+        progress.step()
+        return table.line(nameOf(recording.file), measured.statistics)
+      }),
+    { total: recordings.length },
+  )
+  await print([table.header, ...lines, '', table.total(totals.end())])
+}
+
+/** Without the folder, which is the same for all. */
+const nameOf = (file: string): string => file.slice(file.lastIndexOf('/') + 1)
+
+function* plots(recordings: readonly Recording[], dialectOf: DialectOf): Generator<string> {
+  const style = { columns: terminalColumns(), unicode: hasUnicode(), color: wantsColor() }
+  for (const recording of recordings) {
+    const plot = plotOf(recording, dialectOf(recording), plotBins(style))
+    if (plot) yield* renderPlot(plot, style)
+    else yield `${recording.file}: its times are lost, so there is nothing to draw`
+    if (recordings.length > 1) yield ''
+  }
+}
+
+/** `-` is stdout. */
+async function writeSvg(
+  recordings: readonly Recording[],
+  file: string,
+  dialectOf: DialectOf,
+): Promise<void> {
+  const [recording, ...more] = recordings
+  if (!recording || more.length > 0) throw usage('--svg draws one recording, not a folder of them')
+  const plot = plotOf(recording, dialectOf(recording), svgBins)
+  if (!plot) {
+    const why = 'its times are lost, so there is nothing to draw'
+    throw new StuntdoubleError('not-possible', `${recording.file}: ${why}`)
+  }
+  const svg = renderSvg(plot)
+  if (file === '-') return await print([svg.trimEnd()])
+  try {
+    writeFileSync(file, svg)
+  } catch (error) {
+    throw usage(`--svg: ${messageOf(error)}`)
+  }
+}
+
 async function* showScenarios(path: string, flags: ShowFlags): AsyncGenerator<string> {
-  const { stage } = await compose({ scenarios: [path] }, new VirtualClock())
+  // Half a server, which recordings can be looked at without.
+  const { compose } = await import('../server/compose.ts')
+  const { rehearse, whyUnknown } = await import('../server/rehearse.ts')
+  const { stage } = await compose({ scenarios: [path] }, new VirtualClock(), {
+    isRehearsal: true,
+  })
   const dialect = dialectNamed(flags.dialect ?? usualDialect, stage.dialects)
   const rules = stage.scenarios.flatMap((scenario) =>
     scenario.rules.map((rule) => ({ scenario, rule, name: rule.name })),
@@ -69,18 +185,15 @@ async function* showScenarios(path: string, flags: ShowFlags): AsyncGenerator<st
   for (const { scenario, rule } of chosenRules(rules, flags.rule)) {
     const seed = flags.seed ?? scenario.seed
     const { user } = flags
-    const timeline = rehearse({ scenario, rule, dialect, user, seed, stream: !flags.whole })
     yield `${scenario.name}/${rule.name} (${dialect.name}, seed ${seed})`
-    yield* renderTimeline(timeline, options(flags, dialect))
+    const unknown = whyUnknown(rule)
+    if (unknown !== undefined) yield unknown
+    else {
+      const timeline = rehearse({ scenario, rule, dialect, user, seed, stream: !flags.whole })
+      yield* renderTimeline(timeline, options(flags, dialect))
+    }
     yield ''
   }
-}
-
-function dialectNamed(wanted: string, dialects: readonly Dialect[]): Dialect {
-  const found = dialects.find(({ name }) => name === wanted)
-  const names = dialects.map(({ name }) => name)
-  if (!found) throw usage(`There is no dialect "${wanted}"${suggestion(wanted, names)}`)
-  return found
 }
 
 function chosenRules<R extends { readonly name: string }>(
@@ -94,9 +207,8 @@ function chosenRules<R extends { readonly name: string }>(
   return chosen
 }
 
-/** As wide as the terminal; text that goes elsewhere does not depend on one. */
 function options(flags: ShowFlags, dialect: Dialect | undefined): ShowOptions {
-  const columns = process.stdout.columns ?? 100
+  const columns = terminalColumns()
   return flags.events && dialect ? { columns, events: dialect } : { columns }
 }
 

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Event } from '../../src/core/event.ts'
 import type { Step } from '../../src/core/timeline.ts'
+import { awsEventStream } from '../../src/framing/aws-event-stream.ts'
 import { sse } from '../../src/framing/sse.ts'
 import { parseRecording } from '../../src/recording/read.ts'
 import { renderRecording, renderTimeline } from '../../src/recording/show.ts'
+import { taped } from './taped.ts'
 
 const write = (atMs: number, text: string | Uint8Array): Step => ({
   atMs,
@@ -115,4 +117,33 @@ test('events stand under the chunk that completed them', () => {
   expect(shown([json, write(1, '{"a"'), write(2, ':1}'), { atMs: 3, do: 'end' }])).toContain(
     '· raw {"a":1}',
   )
+})
+
+test('binary chunks are shown by their messages, and other bytes in hexadecimal', () => {
+  const aws = awsEventStream()
+  const message = aws.encode({ event: 'contentBlockDelta', data: '{"delta":{"text":"Hi"}}' })
+  const bytes = Buffer.from(message?.bytes ?? [])
+  const binary = { contentType: aws.contentType }
+  const shown = [
+    ...renderRecording(
+      taped(
+        [
+          [1, bytes.subarray(0, 20)],
+          [2, bytes.subarray(20)],
+        ],
+        binary,
+      ),
+    ),
+    ...renderRecording(taped([[1, Buffer.from('1f8b0800000000000003abac', 'hex')]])),
+  ].join('\n')
+  expect(shown).toMatch(/write +20 {2}000000[0-9a-f]{2} .* {2}\S+$/m)
+  expect(shown).toContain('[contentBlockDelta] {"delta":{"text":"Hi"}}')
+  expect(shown).toContain('1f8b0800 00000000 0003abac  ............')
+})
+
+test('what a recording has lost is said, and no times are made up for it', () => {
+  const lines = [...renderRecording(taped([[0, 'data: x\n\n']], { lost: ['chunks', 'times'] }))]
+  expect(lines[2]).toBe('lost: the borders of chunks, put at those of frames; all times')
+  expect(lines.at(-3)).toBe('          -          -  write        9  data: x\\n\\n')
+  expect(lines.at(-1)).toBe('1 frame, 9 bytes')
 })

@@ -20,7 +20,7 @@ const levels = ['debug', 'info', 'warn', 'error', 'silent']
 
 /** Options that every command with a server has. */
 export function listening(command: Command): Command {
-  return command
+  return masking(command)
     .option(
       '-p, --port <port>',
       'port to listen on; 0 takes a free one',
@@ -34,4 +34,51 @@ export function listening(command: Command): Command {
     .option('--fault <fault>', 'break every answer, e.g. "reset; at=frame:4"')
     .option('--max-body <mib>', 'largest request body in MiB', integerFrom(1, 1024), 32)
     .addOption(new Option('--log-level <level>', 'what is logged').choices(levels).default('info'))
+}
+
+/** Options of every command that keeps or tells what passed. */
+export function masking(command: Command): Command {
+  return command
+    .option(
+      '--secret </regex/>',
+      'what this finds is secret, beside all that looks like a key',
+      collect,
+    )
+    .option('--redact-emails', 'e-mail addresses are secret, too')
+}
+
+/** Options that every command with recordings has. */
+export function matching(command: Command): Command {
+  return command
+    .option(
+      '--ignore <place>',
+      'do not compare this: $.metadata.run_id, $..name, query:page',
+      collect,
+    )
+    .option('--match-header <name>', 'compare this request header, too', collect)
+    .option(
+      '--volatile <kind>',
+      'take as changing from run to run: /a pattern/, dates, uuids, ids; or none',
+      collect,
+    )
+    .option('--after <mode>', 'after the last of several takes: repeat-last, loop or error')
+    .option('--stale-after <age>', 'recordings older than this are stale: 30d, 12h')
+    .option('--stale <mode>', 'what is done about stale recordings: warn or fail')
+}
+
+/** Options that every command with a live service has. */
+export function relaying(command: Command, { isNeeded = false } = {}): Command {
+  const what = 'base URL of a live service; or /path=URL, DIALECT=URL, NAME=URL, and several times'
+  const upstream = new Option('--upstream <url>', what)
+  return command
+    .addOption(upstream.argParser(collect).makeOptionMandatory(isNeeded))
+    .option('--note <text>', 'a note that is kept in each recording')
+    .option('--proxy <url>', "proxy on the way there, instead of the environment's; or none")
+    .option('--upstream-ca <file>', 'certificates in PEM to trust beside the usual ones')
+    .option('--insecure-upstream', 'take any certificate; never do this with a key that matters')
+    .option('--upstream-http1', 'speak HTTP/1.1 even where the service speaks HTTP/2')
+    .option('--connect-timeout <time>', 'how long connecting may take (default: 10s)')
+    .option('--head-timeout <time>', 'how long the status line may take (default: for ever)')
+    .option('--idle-timeout <time>', 'how long a stream may be silent (default: for ever)')
+    .option('--aws-region <region>', 'sign AWS requests anew for this region, whatever the host')
 }

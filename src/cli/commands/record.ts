@@ -1,14 +1,12 @@
 /** `record`: stands between a client and a live service. */
 import type { Command } from 'commander'
-import { listening } from './options.ts'
+import { listening, matching, relaying } from './options.ts'
 
 export function addRecord(program: Command): void {
-  listening(program.command('record'))
+  matching(relaying(listening(program.command('record')), { isNeeded: true }))
     .description('stand between a client and a live service, and tape every exchange')
-    .argument('[scenario...]', 'with --missing: scenarios that are asked first')
-    .requiredOption('--upstream <url>', 'base URL of the one service that is asked')
+    .argument('[source...]', 'with --missing: scenarios and recordings that are asked first')
     .option('-o, --out <folder>', 'where recordings go', 'recordings')
-    .option('--note <text>', 'a note that is kept in each recording')
-    .option('--missing', 'tape only what no rule of the scenarios answers')
-    .action(async (scenarios, options) => (await import('../serve.ts')).record(scenarios, options))
+    .option('--missing', 'tape only what none of them answers')
+    .action(async (sources, options) => (await import('../serve.ts')).record(sources, options))
 }

@@ -1,4 +1,4 @@
-/** `show`: any timeline as text. */
+/** `show`: any timeline as text, as figures, as JSON, or drawn. */
 import type { Command } from 'commander'
 import { parseSeed } from './options.ts'
 
@@ -8,6 +8,10 @@ export function addShow(program: Command): void {
     .description('print the timeline of a recording, or of each rule of a scenario')
     .argument('<file>', 'a recording or a scenario, or a folder')
     .option('--events', 'decode the frames')
+    .option('--stats', 'figures: first token, gaps, rate, bursts, stalls; of a folder, a table')
+    .option('--plot', 'draw it in the terminal: what arrived when, and how the gaps are spread')
+    .option('--svg <file>', 'draw it as an SVG; - is stdout')
+    .option('--json', 'figures and events for programs; with --stats, figures only')
     .option('--rule <name>', 'only this rule of a scenario')
     .option(
       '--dialect <name>',
@@ -16,5 +20,14 @@ export function addShow(program: Command): void {
     .option('--user <text>', 'what the user is taken to have said', 'Hello')
     .option('--whole', 'a scenario as it answers when not streaming')
     .option('--seed <n>', "instead of the scenario's own", parseSeed)
+    .addHelpText('after', examples)
     .action(async (file, options) => (await import('../show.ts')).show(file, options))
 }
+
+const examples = `
+Examples:
+  stuntdouble show tapes/chat.jsonl --events     what came, decoded, with its times
+  stuntdouble show tapes --stats                 a line of figures for each recording
+  stuntdouble show tapes/chat.jsonl --plot       drawn in the terminal
+  stuntdouble show tapes/chat.jsonl --svg chat.svg
+`

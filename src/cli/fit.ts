@@ -1,0 +1,44 @@
+/** `fit`: a pacing profile from the times of recordings. */
+import { formatMistake, StuntdoubleError } from '../core/errors.ts'
+import { version } from '../core/version.ts'
+import { PacingFit } from '../recording/fit.ts'
+import { fitYaml } from '../recording/fit-yaml.ts'
+import { listRecordings } from '../recording/store.ts'
+import { dialectsFor } from './dialects.ts'
+import { print } from './print.ts'
+import { withProgress } from './progress.ts'
+
+export interface FitFlags {
+  readonly dialect?: string
+  readonly name?: string
+  readonly json?: boolean
+}
+
+export async function fit(paths: readonly string[], flags: FitFlags): Promise<void> {
+  const { recordings, mistakes } = listRecordings(paths)
+  if (mistakes.length > 0) {
+    throw new StuntdoubleError('bad-recording', mistakes.map(formatMistake).join('\n'))
+  }
+  const dialectOf = await dialectsFor(flags.dialect)
+  const fitting = new PacingFit()
+  await withProgress(
+    'measuring',
+    (progress) => {
+      for (const recording of recordings) {
+        fitting.add(recording, dialectOf(recording))
+        progress.step()
+      }
+    },
+    { total: recordings.length },
+  )
+  const fitted = fitting.end()
+  if (fitted.recordings === 0) {
+    const why = [...new Set(fitted.leftOut.map(({ file, why: reason }) => `${file}: ${reason}`))]
+    const reasons = why.length === 0 ? 'there is no recording' : why.slice(0, 5).join('; ')
+    throw new StuntdoubleError('not-possible', `no stream has times to fit a pacing to: ${reasons}`)
+  }
+  const by = `stuntdouble ${version}`
+  await print(
+    flags.json ? [JSON.stringify(fitted, undefined, 2)] : fitYaml(fitted, { by, name: flags.name }),
+  )
+}
