@@ -1,11 +1,17 @@
 /** What a person needs to know once the server listens. The first line is for programs, too. */
 import type { Dialect } from '../core/dialect.ts'
+import { formatMistake, type Mistake } from '../core/errors.ts'
 import type { Double } from '../testing/start.ts'
 import { demoScenario } from '../testing/start.ts'
 
 export type Doing =
-  | { readonly doing: 'playing' }
-  | { readonly doing: 'taping'; readonly upstream: string; readonly folder: string }
+  | {
+      readonly doing: 'playing'
+      /** Live services, as they were given. */
+      readonly upstream: readonly string[] | undefined
+      readonly folder: string | undefined
+    }
+  | { readonly doing: 'taping'; readonly upstream: readonly string[]; readonly folder: string }
   | { readonly doing: 'replaying'; readonly recordings: readonly string[]; readonly pace: string }
 
 /** One text, so that whoever reads its first line has the rest as well. */
@@ -16,13 +22,19 @@ export function banner(double: Double, doing: Doing): string {
 function describe(double: Double, doing: Doing): string[] {
   switch (doing.doing) {
     case 'playing':
-      return playing(double)
+      if (doing.upstream && double.stage.scenarios.length === 0) return passing(double, doing)
+      return [...playing(double), ...live(doing)]
     case 'taping':
-      return taping(double, doing.upstream, doing.folder.replace(/(?<=.)\/+$/, ''))
+      return taping(double, doing.upstream, plainFolder(doing.folder))
     case 'replaying': {
       const from = doing.recordings.join(', ')
       const how = doing.pace === 'recorded' ? 'as fast as it was recorded' : `at pace ${doing.pace}`
-      return [`Replaying ${from}, ${how}.`, '', ...pointHere(environment(double))]
+      return [
+        `Replaying ${from}, ${how}.`,
+        ...broken(double.mistakes),
+        '',
+        ...pointHere(environment(double)),
+      ]
     }
   }
 }
@@ -69,11 +81,42 @@ function wrapped(names: readonly string[]): string[] {
   return lines.map((line, index) => (index === lines.length - 1 ? line : `${line},`))
 }
 
-function taping(double: Double, upstream: string, folder: string): string[] {
+const plainFolder = (folder: string): string => folder.replace(/(?<=.)\/+$/, '')
+
+/** More of them than this would push away what is needed to begin. */
+const mostShown = 5
+
+function broken(mistakes: readonly Mistake[]): string[] {
+  if (mistakes.length === 0) return []
+  const more = mistakes.length - mostShown
+  const count = mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`
+  return [
+    '',
+    `${count} in them, and the rest plays:`,
+    ...mistakes.slice(0, mostShown).map((mistake) => `  ${formatMistake(mistake)}`),
+    ...(more > 0 ? [`  and ${more} more, which \`stuntdouble check\` names`] : []),
+  ]
+}
+
+type Playing = Extract<Doing, { doing: 'playing' }>
+
+/** Where live answers come from and where they are kept. */
+function live({ upstream, folder }: Playing): string[] {
+  const taped = folder === undefined ? [] : [`Live answers are taped into ${plainFolder(folder)}.`]
+  const rest = upstream ? [`What no rule answers goes to ${upstream.join(', ')}.`] : []
+  return rest.length + taped.length === 0 ? [] : ['', ...rest, ...taped]
+}
+
+function passing(double: Double, { upstream = [], folder }: Playing): string[] {
+  const how = folder === undefined ? 'untaped' : `taping it into ${plainFolder(folder)}`
+  return [`Passing all on to ${upstream.join(', ')}, ${how}.`, '', ...instead(upstream, double)]
+}
+
+function taping(double: Double, upstream: readonly string[], folder: string): string[] {
   const isAsked = double.stage.scenarios.length > 0
   return [
     ...(isAsked ? [`Playing ${namesOf(double)}. What no rule answers goes on:`] : []),
-    `Taping ${upstream} into ${folder}.`,
+    `Taping ${upstream.join(', ')} into ${folder}.`,
     '',
     ...instead(upstream, double),
     '',
@@ -115,9 +158,12 @@ const keyOf = ({ stage }: Double): string | undefined =>
  * Keys are the client's own business here, since the service asks for real ones. A base path of the
  * upstream is added by the relay, so that a client must leave it out.
  */
-function instead(upstream: string, double: Double): string[] {
+function instead(upstream: readonly string[], double: Double): string[] {
   const base = double.url()
-  const path = new URL(upstream).pathname.replace(/\/+$/, '')
+  const [single = ''] = upstream
+  // Of several, each has a path or a dialect of its own.
+  if (upstream.length !== 1 || !URL.canParse(single)) return [`Point a client at ${base} instead.`]
+  const path = new URL(single).pathname.replace(/\/+$/, '')
   const below = environment(double).flatMap((group) => {
     const urls = group.flatMap((line) => {
       const [name = '', url = ''] = line.split('=', 2)

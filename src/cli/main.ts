@@ -6,13 +6,29 @@ import { messageOf, StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
 import { version } from '../core/version.ts'
 import { addCheck } from './commands/check.ts'
+import { addDiff } from './commands/diff.ts'
+import { addExport } from './commands/export.ts'
+import { addFit } from './commands/fit.ts'
+import { addImport } from './commands/import.ts'
+import { addList } from './commands/list.ts'
 import { addRecord } from './commands/record.ts'
 import { addReplay } from './commands/replay.ts'
 import { addServe } from './commands/serve.ts'
 import { addShow } from './commands/show.ts'
 
 /** In the order in which help lists them. */
-const commands = [addServe, addRecord, addReplay, addCheck, addShow]
+const commands = [
+  addServe,
+  addRecord,
+  addReplay,
+  addCheck,
+  addList,
+  addShow,
+  addDiff,
+  addFit,
+  addImport,
+  addExport,
+]
 
 /** 0 done, 1 the work failed, 2 wrong usage. */
 const failed = 1

@@ -1,13 +1,15 @@
 /** `serve`, `record` and `replay`: one server, three sources. */
-import { mkdirSync } from 'node:fs'
 import process from 'node:process'
-import { messageOf, StuntdoubleError } from '../core/errors.ts'
+import { StuntdoubleError } from '../core/errors.ts'
+import { openFolder } from '../recording/store-folder.ts'
 import type { Double, StartOptions } from '../testing/start.ts'
+import { tellApart } from './asked-first.ts'
 import type { Doing } from './banner.ts'
 import { createLog } from './log.ts'
 import { print } from './print.ts'
+import { type ReachingOptions, reaching } from './reaching.ts'
 
-interface ListeningOptions {
+interface ListeningOptions extends MaskingOptions {
   readonly port: number
   readonly host: string
   readonly allowHost?: readonly string[]
@@ -18,7 +20,41 @@ interface ListeningOptions {
   readonly logLevel: string
 }
 
+interface RelayingOptions extends ListeningOptions, ReachingOptions {
+  readonly upstream?: readonly string[]
+  readonly note?: string
+}
+
+interface MaskingOptions {
+  readonly secret?: readonly string[]
+  readonly redactEmails?: boolean
+}
+
+interface MatchingOptions {
+  readonly ignore?: readonly string[]
+  readonly matchHeader?: readonly string[]
+  readonly volatile?: readonly string[]
+  readonly after?: string
+  readonly staleAfter?: string
+  readonly stale?: string
+}
+
+const matched = (options: MatchingOptions): StartOptions => ({
+  ...(options.ignore ? { ignore: options.ignore } : {}),
+  ...(options.matchHeader ? { matchHeaders: options.matchHeader } : {}),
+  ...(options.volatile ? { volatile: options.volatile } : {}),
+  ...(options.after === undefined ? {} : { after: options.after }),
+  ...(options.staleAfter === undefined ? {} : { staleAfter: options.staleAfter }),
+  ...(options.stale === undefined ? {} : { stale: options.stale }),
+})
+
+const masked = ({ secret, redactEmails }: MaskingOptions): StartOptions => ({
+  ...(secret ? { secrets: secret } : {}),
+  ...(redactEmails ? { redactEmails } : {}),
+})
+
 const usual = (options: ListeningOptions): StartOptions => ({
+  ...masked(options),
   port: options.port,
   host: options.host,
   maxBodyBytes: options.maxBody * 1024 * 1024,
@@ -31,70 +67,81 @@ const usual = (options: ListeningOptions): StartOptions => ({
 
 export async function serve(
   scenarios: readonly string[],
-  options: ListeningOptions & { watch: boolean },
+  options: RelayingOptions & { watch: boolean; out?: string },
 ): Promise<void> {
   for (const file of scenarios) {
     if (file.endsWith('.jsonl')) throw wrongCommand(file, 'recording', 'replay')
   }
-  const given = scenarios.length === 0 ? {} : { scenarios }
-  await run({ ...usual(options), ...given, watch: options.watch }, { doing: 'playing' })
+  const { upstream, out, note, watch } = options
+  const sources = {
+    ...usual(options),
+    ...(scenarios.length === 0 ? {} : { scenarios }),
+    ...(upstream ? { upstream } : {}),
+    upstreamDefaults: reaching(options),
+    ...(note === undefined ? {} : { note }),
+    // Only what somebody asks to keep is kept.
+    tapes: out ?? (false as const),
+  }
+  await run({ ...sources, watch }, { doing: 'playing', upstream, folder: out })
 }
 
 export async function record(
-  scenarios: readonly string[],
-  options: ListeningOptions & { upstream: string; out: string; note?: string; missing?: boolean },
+  given: readonly string[],
+  options: RelayingOptions &
+    MatchingOptions & { upstream: readonly string[]; out: string; missing?: boolean },
 ): Promise<void> {
-  if (scenarios.length > 0 && !options.missing) {
-    throw new StuntdoubleError('usage', 'record takes scenarios only with --missing')
+  if (given.length > 0 && !options.missing) {
+    throw new StuntdoubleError('usage', 'record takes scenarios and recordings only with --missing')
   }
-  if (options.missing && scenarios.length === 0) {
-    throw new StuntdoubleError('usage', '--missing needs the scenarios that are asked first')
+  if (options.missing && given.length === 0) {
+    const what = 'the scenarios and recordings that are asked first'
+    throw new StuntdoubleError('usage', `--missing needs ${what}`)
   }
   const { upstream, out, note } = options
-  openFolder(out)
-  const given = scenarios.length === 0 ? {} : { scenarios, watch: true }
-  const noted = note === undefined ? {} : { note }
-  const sources = { ...usual(options), ...given, ...noted, upstream, tapes: out }
-  await run(sources, { doing: 'taping', upstream, folder: out })
-}
-
-/** Found out now, and not by the first exchange that stays untaped. */
-function openFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw new StuntdoubleError(
-      'bad-recording',
-      `--out ${folder} cannot be a folder for recordings: ${messageOf(error)}`,
-    )
+  openFolder(out, `--out ${out}`)
+  const { scenarios, recordings } = tellApart(given)
+  const sources = {
+    ...usual(options),
+    ...matched(options),
+    ...(scenarios.length === 0 ? {} : { scenarios, watch: true }),
+    ...(recordings.length === 0 ? {} : { recordings }),
+    ...(note === undefined ? {} : { note }),
+    ...{ upstream, tapes: out, upstreamDefaults: reaching(options) },
   }
+  await run(sources, { doing: 'taping', upstream, folder: out })
 }
 
 export async function replay(
   recordings: readonly string[],
-  options: ListeningOptions & { pace: string },
+  options: ListeningOptions & MatchingOptions & { pace: string; strict?: boolean },
 ): Promise<void> {
   for (const file of recordings) {
     if (/\.ya?ml$/.test(file)) throw wrongCommand(file, 'scenario', 'serve')
   }
-  const { pace } = options
-  await run({ ...usual(options), recordings, pace }, { doing: 'replaying', recordings, pace })
+  const { pace, strict = false } = options
+  const sources = { ...usual(options), ...matched(options), recordings, pace }
+  await run(sources, { doing: 'replaying', recordings, pace }, { strict })
 }
 
 const wrongCommand = (file: string, what: string, command: string): StuntdoubleError =>
   new StuntdoubleError('usage', `${file} is a ${what}: play it with stuntdouble ${command} ${file}`)
 
-async function run(options: StartOptions, doing: Doing): Promise<void> {
+async function run(options: StartOptions, doing: Doing, { strict = false } = {}): Promise<void> {
   // Only now, so that wrong usage is told at once.
-  const [{ start }, { banner }] = await Promise.all([
+  const [{ start }, { banner }, { withProgress }] = await Promise.all([
     import('../testing/start.ts'),
     import('./banner.ts'),
+    import('./progress.ts'),
   ])
-  const double = await start(options)
+  // Ten thousand recordings that no index knows yet take a second or two.
+  const double = await withProgress('recordings read:', ({ at }) =>
+    start({ ...options, onIndexing: at }),
+  )
   // Before anyone learns that it listens, so that no signal finds it unprepared.
   const over = stopped(double)
   await print([banner(double, doing)])
   await over
+  if (strict) double.verify()
 }
 
 /** The first signal lets streams end, a second one does not wait for them. */

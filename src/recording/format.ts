@@ -6,6 +6,7 @@
  * the last how it ended. A file without that last line was cut off while taping.
  */
 import { wholeText } from '../core/bytes.ts'
+import type { Mistake } from '../core/errors.ts'
 import type { Headers } from '../core/http.ts'
 import type { HeadStep, Step, Timeline, WriteStep } from '../core/timeline.ts'
 
@@ -110,14 +111,32 @@ export interface RecordingInfo {
   readonly ending: RecordedEnding | undefined
   /** Why the service could not be reached. */
   readonly failed: string | undefined
+  /** Undefined where every line that was looked at makes sense. */
+  readonly broken?: Broken | undefined
+}
+
+/** A file that stops making sense after its head: what comes before still plays. */
+export interface Broken {
+  /** The first of them is where playing stops. */
+  readonly mistakes: readonly Mistake[]
+  /** Chunks before it. */
+  readonly chunks: number
 }
 
 export interface Recording extends RecordingInfo {
   /**
    * What the service did, as a timeline that can be played. Where the client left, the rest is not
-   * known and the timeline falls silent (`hang`); where the file was cut off, it closes.
+   * known and the timeline falls silent (`hang`); where the file was cut off or is broken, it
+   * closes.
    */
   timeline(): Timeline
+  /**
+   * What `make` makes of the request, remembered under `name` beside the recording, so that the
+   * request need not be read again. `make` must be a function of the request and of the name.
+   */
+  derived(name: string, make: (request: RecordedRequest) => string): string
+  /** False where the file has changed or gone since; undefined where there is no file behind it. */
+  readonly isCurrent?: boolean
 }
 
 /** Three decimals: microseconds are as fine as the clock is worth. */

@@ -1,194 +1,51 @@
 /**
  * Reads the lines of a recording, one at a time, and names every mistake in them.
- * Pure. Must never guess: a line it does not understand is a mistake, not a chunk left out.
+ * Pure. Must never leave a line out: what follows a mistake is not what was taped.
  */
 import type { Mistake } from '../core/errors.ts'
 import { messageOf } from '../core/errors.ts'
-import type { Headers } from '../core/http.ts'
-import { suggestion } from '../core/suggest.ts'
-import type { Step } from '../core/timeline.ts'
+import type { Step, Timeline } from '../core/timeline.ts'
 import {
   type AboutLine,
-  type LostPart,
-  lostParts,
+  type Broken,
   type RecordedRequest,
   type Recording,
   type RecordingInfo,
   type RecordingLine,
   type RequestLine,
-  recordedEndings,
   stepOf,
 } from './format.ts'
+import { columnOf, LineMistake, parseLine } from './read-line.ts'
+import { longChunk } from './read-long.ts'
 
-/** A mistake within a line; `key` is where in the line to point. */
-class LineMistake extends Error {
-  readonly key: string | undefined
-
-  constructor(message: string, key?: string) {
-    super(message)
-    this.key = key
+function textOf(line: Buffer): string {
+  try {
+    return line.toString('utf8')
+  } catch {
+    throw new LineMistake(`a line of ${line.length} bytes, which is more than can be read`)
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>
+/** Enough of a long line to point into; what it says of its time stands here. */
+const beginningOf = (line: Buffer): string => line.toString('latin1', 0, 80)
 
-/** What each kind of line may hold, by the key that makes it that kind. */
-const keysByKind = {
-  recording: ['recording', 'by', 'at', 'dialect', 'note', 'lost'],
-  request: ['request'],
-  head: ['atMs', 'head'],
-  text: ['atMs', 'text'],
-  base64: ['atMs', 'base64'],
-  end: ['atMs', 'end'],
-  failed: ['atMs', 'failed'],
-} as const
-
-type Kind = keyof typeof keysByKind
-
-const kinds: readonly string[] = Object.keys(keysByKind)
-
-const isKind = (key: string): key is Kind => Object.hasOwn(keysByKind, key)
-
-function object(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new LineMistake(`${what} must be a JSON object`)
-  }
-  return Object.fromEntries(Object.entries(value))
-}
-
-function only(fields: Fields, known: readonly string[], what: string): void {
-  for (const key of Object.keys(fields)) {
-    if (!known.includes(key)) {
-      throw new LineMistake(`unknown key "${key}" in ${what}${suggestion(key, known)}`, key)
-    }
-  }
-}
-
-function text(fields: Fields, key: string): string {
-  const value = fields[key]
-  if (typeof value !== 'string') throw new LineMistake(`"${key}" must be a text`, key)
-  return value
-}
-
-const optionalText = (fields: Fields, key: string): string | undefined =>
-  fields[key] === undefined ? undefined : text(fields, key)
-
-function time(fields: Fields): number {
-  const value = fields['atMs']
-  if (typeof value !== 'number' || value < 0) {
-    throw new LineMistake(
-      '"atMs" must be milliseconds since the request arrived, 0 or more',
-      'atMs',
-    )
-  }
-  return value
-}
-
-function base64(fields: Fields): string {
-  const value = text(fields, 'base64')
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)) {
-    throw new LineMistake('"base64" must be base64 with its padding', 'base64')
-  }
-  return value
-}
-
-function headers(fields: Fields): Headers {
-  const value = fields['headers']
-  const wrong = new LineMistake('"headers" must be a list of [name, value] pairs', 'headers')
-  if (!Array.isArray(value)) throw wrong
-  return value.map((pair: unknown) => {
-    if (!Array.isArray(pair) || pair.length !== 2) throw wrong
-    const [name, content]: unknown[] = pair
-    if (typeof name !== 'string' || typeof content !== 'string') throw wrong
-    return [name, content] as const
-  })
-}
-
-function aboutLine(fields: Fields): AboutLine {
-  if (fields['recording'] !== 1) {
-    throw new LineMistake('this program reads recordings of version 1', 'recording')
-  }
-  const dialect = optionalText(fields, 'dialect')
-  const note = optionalText(fields, 'note')
-  return {
-    recording: 1,
-    by: text(fields, 'by'),
-    at: text(fields, 'at'),
-    ...(dialect === undefined ? {} : { dialect }),
-    ...(note === undefined ? {} : { note }),
-    ...(fields['lost'] === undefined ? {} : { lost: lost(fields['lost']) }),
-  }
-}
-
-function lost(value: unknown): LostPart[] {
-  const known = Array.isArray(value) ? lostParts.filter((part) => value.includes(part)) : []
-  if (Array.isArray(value) && known.length === value.length) return known
-  throw new LineMistake(`"lost" must be a list of ${lostParts.join(', ')}`, 'lost')
-}
-
-function recordedRequest(value: unknown): RecordedRequest {
-  const fields = object(value, '"request"')
-  only(fields, ['method', 'url', 'asked', 'headers', 'body', 'base64'], '"request"')
-  return {
-    method: text(fields, 'method'),
-    url: text(fields, 'url'),
-    asked: optionalText(fields, 'asked'),
-    headers: headers(fields),
-    body: optionalText(fields, 'body'),
-    base64: fields['base64'] === undefined ? undefined : base64(fields),
-  }
-}
-
-function headLine(fields: Fields): RecordingLine {
-  const head = object(fields['head'], '"head"')
-  only(head, ['status', 'headers'], '"head"')
-  const status = head['status']
-  if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 999) {
-    throw new LineMistake('"status" must be an HTTP status from 200 to 999', 'status')
-  }
-  return { atMs: time(fields), head: { status, headers: headers(head) } }
-}
-
-function endLine(fields: Fields): RecordingLine {
-  const end = recordedEndings.find((ending) => ending === fields['end'])
-  if (!end) throw new LineMistake(`"end" must be one of ${recordedEndings.join(', ')}`, 'end')
-  return { atMs: time(fields), end }
-}
-
-const parseByKind: Readonly<Record<Kind, (fields: Fields) => RecordingLine>> = {
-  recording: aboutLine,
-  request: (fields) => ({ request: recordedRequest(fields['request']) }),
-  head: headLine,
-  text: (fields) => ({ atMs: time(fields), text: text(fields, 'text') }),
-  base64: (fields) => ({ atMs: time(fields), base64: base64(fields) }),
-  end: endLine,
-  failed: (fields) => ({ atMs: time(fields), failed: text(fields, 'failed') }),
-}
-
-function parseFields(fields: Fields): RecordingLine {
-  const kind = Object.keys(fields).find(isKind)
-  if (!kind) {
-    const stranger = Object.keys(fields).find((key) => key !== 'atMs')
-    const hint = stranger === undefined ? '' : `"${stranger}" is none${suggestion(stranger, kinds)}`
-    throw new LineMistake(`a line holds one of ${kinds.join(', ')}; ${hint || 'this has none'}`)
-  }
-  only(fields, keysByKind[kind], `a line with "${kind}"`)
-  return parseByKind[kind](fields)
-}
-
-/** Where to point: at the key, or where JSON stopped making sense. 1-based. */
-function columnOf(line: string, mistake: unknown): number {
-  if (mistake instanceof LineMistake) {
-    return mistake.key === undefined ? 1 : Math.max(line.indexOf(`"${mistake.key}"`), 0) + 1
-  }
-  const position = /position (\d+)/.exec(messageOf(mistake))?.[1]
-  if (position !== undefined) return Number(position) + 1
-  return /end of JSON/.test(messageOf(mistake)) ? line.length + 1 : 1
-}
-
+/** What is known of a recording once its last line is read. */
 export type ReadRecording =
-  | { readonly info: RecordingInfo; readonly last: Step | undefined }
-  | { readonly mistakes: readonly Mistake[] }
+  | {
+      readonly info: RecordingInfo
+      /** The ending, where the file has none of its own. */
+      readonly last: Step | undefined
+    }
+  | {
+      readonly mistakes: readonly Mistake[]
+      /** What still plays; undefined where nothing does. */
+      readonly rest: Rest | undefined
+    }
+
+interface Rest {
+  readonly info: RecordingInfo & { readonly broken: Broken }
+  readonly last: Step | undefined
+}
 
 type StepLine = Exclude<RecordingLine, AboutLine | RequestLine>
 
@@ -196,6 +53,8 @@ type StepLine = Exclude<RecordingLine, AboutLine | RequestLine>
 export class RecordingReader {
   readonly #file: string
   readonly #mistakes: Mistake[] = []
+  /** What was read before the first mistake, once there is one. */
+  #sound: Rest | undefined
   #lineNumber = 0
   #lastMs = 0
   #about: AboutLine | undefined
@@ -203,6 +62,7 @@ export class RecordingReader {
   #status: number | undefined
   #ending: RecordingInfo['ending']
   #failed: string | undefined
+  #chunks = 0
   /** A last line that is no JSON was cut off with the rest; elsewhere it is a mistake. */
   #broken: Mistake | undefined
 
@@ -210,29 +70,66 @@ export class RecordingReader {
     this.#file = file
   }
 
+  /** A mistake was found: no step that is given from now on may be played. */
+  get isBroken(): boolean {
+    return this.#mistakes.length > 0
+  }
+
   /** Takes the next line, and gives the step it stands for, if any. */
-  push(line: string): Step | undefined {
+  push(line: string | Buffer): Step | undefined {
     this.#lineNumber++
-    if (this.#broken) this.#mistakes.push(this.#broken)
+    if (this.#broken) this.#add(this.#broken)
     this.#broken = undefined
     try {
-      const parsed = parseFields(object(JSON.parse(line), 'a line'))
+      if (typeof line !== 'string') return this.#pushLong(line)
+      const parsed = parseLine(line)
       this.#take(parsed)
       return stepOf(parsed)
     } catch (thrown) {
-      const mistake = this.#mistakeAt(line, thrown)
-      if (thrown instanceof LineMistake) this.#mistakes.push(mistake)
+      const mistake = this.#mistakeAt(typeof line === 'string' ? line : beginningOf(line), thrown)
+      if (thrown instanceof LineMistake) this.#add(mistake)
       else this.#broken = mistake
       return undefined
     }
   }
 
+  /** A line that is too long to be made a text of, unless it must be. */
+  #pushLong(line: Buffer): Step | undefined {
+    const step = longChunk(line)
+    if (!step) {
+      this.#lineNumber--
+      return this.push(textOf(line))
+    }
+    this.#take({ atMs: step.atMs, text: '' })
+    return step
+  }
+
   end(): ReadRecording {
+    const info = this.#info()
+    if (!info) return { mistakes: this.#mistakesOfNoRecording(), rest: undefined }
+    if (!this.isBroken) return { info, last: this.#lastStep() }
+    return { mistakes: this.#mistakes, rest: this.#sound }
+  }
+
+  /** What comes before the first mistake still plays, if there is a head among it. */
+  #add(mistake: Mistake): void {
+    const info = this.isBroken ? undefined : this.#info()
+    this.#mistakes.push(mistake)
+    if (info?.status === undefined) return
+    const broken: Broken = { mistakes: this.#mistakes, chunks: this.#chunks }
+    this.#sound = { info: { ...info, broken }, last: this.#lastStep() }
+  }
+
+  /** A file without an ending closes where it stops. */
+  #lastStep(): Step | undefined {
+    return this.#isOver() ? undefined : { atMs: this.#lastMs, do: 'close' }
+  }
+
+  #info(): RecordingInfo | undefined {
     const about = this.#about
     const request = this.#request
-    if (!about || !request) return { mistakes: this.#mistakesOfNoRecording() }
-    if (this.#mistakes.length > 0) return { mistakes: this.#mistakes }
-    const info: RecordingInfo = {
+    if (!about || !request) return undefined
+    return {
       file: this.#file,
       version: about.recording,
       by: about.by,
@@ -245,7 +142,6 @@ export class RecordingReader {
       ending: this.#ending,
       failed: this.#failed,
     }
-    return { info, last: this.#isOver() ? undefined : { atMs: this.#lastMs, do: 'close' } }
   }
 
   #mistakesOfNoRecording(): readonly Mistake[] {
@@ -298,7 +194,25 @@ export class RecordingReader {
       throw new LineMistake('a chunk before the "head"')
     }
     this.#lastMs = line.atMs
+    if ('text' in line || 'base64' in line) this.#chunks++
   }
+}
+
+/** The mistakes of a file of which something plays; the first, where playing stops, says what. */
+export function explainBroken({
+  broken,
+  ending,
+}: Pick<RecordingInfo, 'broken' | 'ending'>): Mistake[] {
+  const [first, ...more] = broken?.mistakes ?? []
+  if (!first || !broken) return []
+  const plays = ending === undefined ? whatPlays(broken.chunks) : 'all before it still plays'
+  return [{ ...first, message: `${first.message}; ${plays}` }, ...more]
+}
+
+function whatPlays(chunks: number): string {
+  if (chunks === 0) return 'the head before it still plays, then the connection closes'
+  const count = chunks === 1 ? '1 chunk' : `${chunks} chunks`
+  return `the head and ${count} before it still play, then the connection closes`
 }
 
 export type ParsedRecording =
@@ -314,7 +228,21 @@ export function parseRecording(lines: Iterable<string>, file: string): ParsedRec
     if (step) steps.push(step)
   }
   const read = reader.end()
-  if ('mistakes' in read) return read
+  if ('mistakes' in read) return { mistakes: read.mistakes }
   if (read.last) steps.push(read.last)
-  return { recording: { ...read.info, steps, timeline: () => steps } }
+  return { recording: { ...inMemory(read.info, steps), steps } }
+}
+
+/** A recording that is kept in memory, request and all. */
+function inMemory(info: RecordingInfo, timeline: Timeline): Recording {
+  const made = new Map<string, string>()
+  return {
+    ...info,
+    timeline: () => timeline,
+    derived: (name, make) => {
+      const text = made.get(name) ?? make(info.request)
+      made.set(name, text)
+      return text
+    },
+  }
 }

@@ -1,105 +1,44 @@
 /**
  * Takes secrets out of an exchange before it is kept: those the request carries, hunted wherever
- * they turn up, and those that can be told by their looks.
+ * they turn up, those that can be told by their looks, and those that the user describes.
  *
  * A placeholder is as long as what it hides, so that chunk borders and content-length stay true.
  * Bytes are looked at as latin1 text, one character a byte, so that nothing that is no text is ever
  * changed by looking. Must never let a byte out that may turn out to be part of a secret.
- *
- * Not found: a secret inside compressed bytes, or dealt out over several frames of a stream.
  */
-import { wholeText } from '../core/bytes.ts'
+import { utf8, wholeText } from '../core/bytes.ts'
 import { type Headers, type HttpRequest, header } from '../core/http.ts'
 import type { Push } from '../core/push.ts'
+import { through } from '../core/push.ts'
+import { defaultSettings, type RedactSettings } from '../core/recording-settings.ts'
 import type { WriteStep } from '../core/timeline.ts'
+import { RedactedChunks } from './redact-chunks.ts'
+import { Finder } from './redact-finder.ts'
+import { hide } from './redact-hide.ts'
+import { redactedStream } from './redact-stream.ts'
 import {
   isForm,
-  isKeyCharacter,
+  isMultipart,
   maskJson,
   maskPairs,
+  maskParts,
   maskUrl,
-  placeholder,
-  secretsByLooks,
   secretsOfHeaders,
-  unfinishedFieldIn,
-  unfinishedKeyIn,
-  unfinishedLiteral,
 } from './secrets.ts'
-
-/** A stretch of key characters longer than this is data, not a key, and is held back no longer. */
-const longestHeldBytes = 16 * 1024
-/** What was let out already and is still looked at, to see what a key stands after. */
-const contextBytes = 96
-
-interface Form {
-  readonly text: string
-  readonly secret: string
-}
-
-interface Range {
-  readonly from: number
-  readonly to: number
-  readonly secret: string
-}
-
-const latin1 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
-
-const asciiOnly = (text: string): string =>
-  text.replaceAll(
-    /[^ -~]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-
-function percentEncoded(text: string): string[] {
-  try {
-    const encoded = encodeURIComponent(text)
-    const lower = encoded.replaceAll(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase())
-    const form = new URLSearchParams([['', text]]).toString().slice(1)
-    return [encoded, lower, encoded.replaceAll('%20', '+'), form]
-  } catch {
-    return [] // A lone surrogate has no percent form.
-  }
-}
-
-/** Every way a text is likely to be written in JSON, in JSON within JSON, and in a URL. */
-function formsOf(secret: string): Form[] {
-  const json = JSON.stringify(secret).slice(1, -1)
-  const forms = [
-    secret,
-    json,
-    asciiOnly(json),
-    json.replaceAll('/', '\\/'),
-    json.replaceAll(/[<>&]/g, (character) => asciiOnly(`\u0001${character}`).slice(6)),
-    JSON.stringify(json).slice(1, -1),
-    ...percentEncoded(secret),
-  ]
-  return [...new Set(forms)].map((form) => ({ text: latin1(form), secret }))
-}
-
-/** Overlapping ranges become one; it is named after a known secret where it is exactly that. */
-function merge(ranges: Range[], text: string): Range[] {
-  const merged: Range[] = []
-  for (const range of ranges.sort((a, b) => a.from - b.from || b.to - a.to)) {
-    const last = merged.at(-1)
-    if (!last || range.from >= last.to) merged.push(range)
-    else if (range.to > last.to) {
-      const joined = text.slice(last.from, range.to)
-      merged[merged.length - 1] = { from: last.from, to: range.to, secret: joined }
-    }
-  }
-  return merged
-}
+import { patternsOf } from './secrets-patterns.ts'
 
 /** Finds and hides the secrets of one exchange. */
 export class Redactor {
-  readonly #forms: readonly Form[]
+  readonly #finder: Finder
 
-  constructor(secrets: readonly string[]) {
-    this.#forms = [...new Set(secrets)].flatMap(formsOf)
+  constructor(secrets: readonly string[], settings: RedactSettings = defaultSettings.redact) {
+    this.#finder = new Finder(secrets, settings)
   }
 
   text(text: string): string {
-    return Buffer.from(this.#hide(latin1(text)), 'latin1').toString('utf8')
+    return Buffer.from(this.#hide(Buffer.from(text, 'utf8').toString('latin1')), 'latin1').toString(
+      'utf8',
+    )
   }
 
   bytes(bytes: Uint8Array): Uint8Array {
@@ -108,118 +47,24 @@ export class Redactor {
 
   /** Chunks in, the same chunks out, each held back only while a secret may be unfinished in it. */
   chunks(): Push<WriteStep, WriteStep> {
-    return new RedactedChunks(this)
+    return new RedactedChunks(this.#finder)
+  }
+
+  /** The same for a body of this content type, whose texts may come in pieces, a frame each. */
+  stream(contentType: string | undefined): Push<WriteStep, WriteStep> {
+    return redactedStream(this.#finder, contentType)
+  }
+
+  /** A body that is there as a whole, such as that of a request. */
+  body(bytes: Uint8Array, contentType: string | undefined): Uint8Array {
+    if (bytes.length === 0) return bytes
+    const step = { atMs: 0, do: 'write', bytes } as const
+    const steps = through([step], redactedStream(this.#finder, contentType, { isWhole: true }))
+    return Buffer.concat([...steps].map((one) => one.bytes))
   }
 
   #hide(text: string): string {
-    return hide(text, this.ranges(text))
-  }
-
-  /** Where secrets stand in latin1 text, in order, none overlapping. */
-  ranges(text: string): Range[] {
-    const ranges: Range[] = []
-    for (const form of this.#forms) {
-      for (let from = text.indexOf(form.text); from >= 0; ) {
-        ranges.push({ from, to: from + form.text.length, secret: form.secret })
-        from = text.indexOf(form.text, from + 1)
-      }
-    }
-    for (const { from, secret } of secretsByLooks(text)) {
-      ranges.push({ from, to: from + secret.length, secret })
-    }
-    return merge(ranges, text)
-  }
-
-  /** From where in `text` a secret may be unfinished; its length where none is. */
-  unfinished(text: string): number {
-    const tail = Math.max(0, text.length - longestHeldBytes)
-    let run = text.length
-    while (run > tail && isKeyCharacter(text.charCodeAt(run - 1))) run--
-    if (run === tail && tail > 0) return tail
-    const before = text.slice(Math.max(0, run - contextBytes), run)
-    let from = run + unfinishedKeyIn(text.slice(run), before)
-    for (const form of this.#forms) from = Math.min(from, unfinishedLiteral(text, form.text))
-    return Math.min(from, tail + unfinishedFieldIn(text.slice(tail)))
-  }
-}
-
-function hide(text: string, ranges: readonly Range[]): string {
-  let hidden = ''
-  let done = 0
-  for (const { from, to, secret } of ranges) {
-    hidden += text.slice(done, from) + placeholder(secret, to - from)
-    done = to
-  }
-  return hidden + text.slice(done)
-}
-
-/** Chunks whose text is looked at as one, and let out one by one. */
-class RedactedChunks implements Push<WriteStep, WriteStep> {
-  readonly #redactor: Redactor
-  /** Chunks not let out yet, as they came. */
-  readonly #held: WriteStep[] = []
-  /** Text let out already, as it came, then the text of the held chunks. */
-  #context = ''
-  #text = ''
-  /** A secret was so long that its beginning was let out, masked; the rest of it follows. */
-  #isInside = false
-
-  constructor(redactor: Redactor) {
-    this.#redactor = redactor
-  }
-
-  push(step: WriteStep): WriteStep[] {
-    const chunk = this.#isInside ? this.#hideRest(step) : step
-    this.#held.push(chunk)
-    this.#text += Buffer.from(chunk.bytes).toString('latin1')
-    const seen = this.#context + this.#text
-    const unfinished = this.#redactor.unfinished(seen)
-    return seen.length - unfinished < longestHeldBytes
-      ? this.#letOut(seen, unfinished)
-      : this.#letOutAll()
-  }
-
-  end(): WriteStep[] {
-    return this.#letOutAll()
-  }
-
-  /** Lets out the chunks that end before `certain`. */
-  #letOut(seen: string, certain: number): WriteStep[] {
-    const ranges = this.#redactor.ranges(seen)
-    const spanning = ranges.find(({ from, to }) => from < certain && to > certain)
-    const limit = (spanning?.from ?? certain) - this.#context.length
-    return this.#take(hide(seen, ranges).slice(this.#context.length), limit)
-  }
-
-  #letOutAll(): WriteStep[] {
-    const seen = this.#context + this.#text
-    const ranges = this.#redactor.ranges(seen)
-    this.#isInside = ranges.at(-1)?.to === seen.length
-    return this.#take(hide(seen, ranges).slice(this.#context.length), seen.length)
-  }
-
-  /** What still belongs to a secret whose beginning is out. */
-  #hideRest(step: WriteStep): WriteStep {
-    let length = 0
-    while (length < step.bytes.length && isKeyCharacter(step.bytes[length] ?? 0)) length++
-    this.#isInside = length === step.bytes.length
-    const bytes = Buffer.from(step.bytes)
-    return { ...step, bytes: bytes.fill('x', 0, length) }
-  }
-
-  #take(hidden: string, limit: number): WriteStep[] {
-    const out: WriteStep[] = []
-    let taken = 0
-    for (const step of this.#held) {
-      const end = taken + step.bytes.length
-      if (end > limit) break
-      out.push({ ...step, bytes: Buffer.from(hidden.slice(taken, end), 'latin1') })
-      taken = end
-    }
-    this.#held.splice(0, out.length)
-    this.#context = (this.#context + this.#text.slice(0, taken)).slice(-contextBytes)
-    this.#text = this.#text.slice(taken)
-    return out
+    return hide(text, this.#finder.ranges(text))
   }
 }
 
@@ -239,7 +84,7 @@ const keptHeader = new RegExp(
 const isKept = (name: string, keep: readonly string[]): boolean =>
   keptHeader.test(name) || keep.some((kept) => kept.toLowerCase() === name.toLowerCase())
 
-/** The headers that are kept, in their order, without what is secret in their values. */
+/** The headers that are kept, in their order, without what is secret in names and values. */
 export const redactHeaders = (
   headers: Headers,
   redactor: Redactor,
@@ -247,7 +92,7 @@ export const redactHeaders = (
 ): Headers =>
   headers
     .filter(([name]) => isKept(name, keep))
-    .map(([name, value]) => [name, redactor.text(maskUrl(value).text)])
+    .map(([name, value]) => [redactor.text(name), redactor.text(maskUrl(value).text)])
 
 export interface RedactedRequest {
   /** Knows the secrets of this request; for what the service answers. */
@@ -261,18 +106,45 @@ export interface RedactedRequest {
 /** Takes the secrets out of a request; its body must not be compressed. */
 export function redactRequest(
   request: Pick<HttpRequest, 'url' | 'headers' | 'body'>,
+  settings: RedactSettings = defaultSettings.redact,
   keep: readonly string[] = [],
 ): RedactedRequest {
-  const url = maskUrl(request.url)
-  const text = wholeText(request.body)
-  const mask = isForm(header(request.headers, 'content-type')) ? maskPairs : maskJson
-  const body = text === undefined ? undefined : mask(text)
-  const found = [...secretsOfHeaders(request.headers), ...url.secrets, ...(body?.secrets ?? [])]
-  const redactor = new Redactor(found)
+  const { fields, keepHeaders } = settings
+  const contentType = header(request.headers, 'content-type')
+  const url = maskUrl(request.url, fields)
+  const body = maskBody(request.body, contentType, settings)
+  const found = [...secretsOfHeaders(request.headers), ...url.secrets, ...body.secrets]
+  const redactor = new Redactor(found, settings)
   return {
     redactor,
     url: redactor.text(url.text),
-    headers: redactHeaders(request.headers, redactor, keep),
-    body: redactor.bytes(body ? Buffer.from(body.text, 'utf8') : request.body),
+    headers: redactHeaders(request.headers, redactor, [...keep, ...keepHeaders]),
+    body: redactor.body(body.bytes, contentType),
   }
+}
+
+interface MaskedBody {
+  readonly bytes: Uint8Array
+  readonly secrets: readonly string[]
+}
+
+/** The values of fields that are named like a secret. */
+function maskBody(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  settings: RedactSettings,
+): MaskedBody {
+  const { fields } = settings
+  if (isMultipart(contentType)) {
+    const { text, secrets } = maskParts(Buffer.from(bytes).toString('latin1'), fields)
+    return { bytes: Buffer.from(text, 'latin1'), secrets }
+  }
+  const text = wholeText(bytes)
+  if (text === undefined) return { bytes, secrets: [] }
+  const patterns = patternsOf(settings)
+  // In a form a space is a plus, which no pattern says.
+  const holdsSecret = (value: string): boolean =>
+    value.includes(' ') && patterns.ranges(value).length > 0
+  const masked = isForm(contentType) ? maskPairs(text, fields, holdsSecret) : maskJson(text, fields)
+  return { bytes: utf8(masked.text), secrets: masked.secrets }
 }

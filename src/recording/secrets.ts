@@ -1,9 +1,11 @@
 /**
- * What a secret is: where requests carry them, and what the keys of known services look like.
+ * What a secret is: where requests carry them, how fields are named that hold one, and what stands
+ * in its place. What keys look like is in secrets-shapes.ts.
  * Pure. Must never hold a secret longer than its caller does.
  */
 import { createHash } from 'node:crypto'
 import type { Headers } from '../core/http.ts'
+import { fieldValues, unescaped } from './secrets-fields.ts'
 
 /** Shorter values are words, not secrets: hunting for them would tear up ordinary text. */
 const shortestHunted = 6
@@ -14,7 +16,7 @@ const shortestHuntedUser = 12
 const shortestHashed = 20
 
 /** What people write where a key is asked for and none is needed. */
-const noSecrets = new Set(
+export const noSecrets: ReadonlySet<string> = new Set(
   [
     'dummy',
     'empty',
@@ -25,25 +27,45 @@ const noSecrets = new Set(
     'not-needed',
     'ollama',
     'placeholder',
-  ].concat(['api-key', 'apikey', 'bearer', 'null', 'string', 'undefined', 'unused']),
+  ].concat(
+    ['api-key', 'apikey', 'api_key', 'bearer', 'null', 'password', 'string', 'undefined'],
+    ['unused', 'your-api-key', 'your_api_key'],
+  ),
 )
+
+/** Words and numbers that people choose can be found by trying, however long they are. */
+const isHardToGuess = (secret: string): boolean =>
+  secret.length >= shortestHashed &&
+  !secret.includes('@') &&
+  /\d/.test(secret) &&
+  /[a-z]/i.test(secret)
 
 /**
  * Stands for a secret in exactly as many bytes. Long secrets get a mark, the same for the same
- * secret everywhere, so that a reader can tell two apart; short ones get none, since a short secret
- * could be found by trying.
+ * secret everywhere, so that a reader can tell two apart; those that can be guessed get none, since
+ * a guess could be confirmed by its mark.
  */
 export function placeholder(secret: string, length: number): string {
   if (length < 8) return 'x'.repeat(length)
-  const mark = createHash('sha256').update(secret).digest('hex').slice(0, 8)
-  const name = secret.length >= shortestHashed ? `REDACTED-${mark}-` : 'REDACTED'
+  const name = isHardToGuess(secret) ? `REDACTED-${markOf(secret)}-` : 'REDACTED'
   return name.padEnd(length, 'x').slice(0, length)
 }
 
+const markOf = (secret: string): string =>
+  createHash('sha256').update(secret).digest('hex').slice(0, 8)
+
 const onlyPlaceholder = /^(?:x{1,7}|REDACTED(?:-[0-9a-f]{8}-)?x*)$/
 
-/** Masking twice is masking once. */
-const isPlaceholder = (text: string): boolean => onlyPlaceholder.test(text)
+/** What other tools, and those who use them, put in the place of a key. */
+const placeholderOfOthers =
+  /^(?:(?:<|%3C|\[|\{\{ ?)[A-Za-z_][\w -]{1,48}(?:>|%3E|\]| ?\}\})|\*{3,}|(?:dummy|redacted|filtered|masked|scrubbed)(?:[-_ ]?[a-z]{1,8}){0,2})$/i
+
+/** Masking twice is masking once, whoever was the first. */
+export const isPlaceholder = (text: string): boolean =>
+  onlyPlaceholder.test(text) || placeholderOfOthers.test(text)
+
+/** A number stays one, and its digits say nothing. */
+export const hiddenNumber = (written: string): string => written.replaceAll(/\d/g, '1')
 
 /** For comparing requests: another key is no other request. */
 export const levelPlaceholders = (text: string): string =>
@@ -71,13 +93,24 @@ const secretHeader =
 
 const hasSecretEnd = (plain: string): boolean => secretNames.some((known) => plain.endsWith(known))
 
-export const isSecretField = (name: string): boolean =>
-  shortNames.has(bare(name)) || hasSecretEnd(bare(name))
+/** Also in the plural, as a list of them is named; `fields` are further names. */
+const isNamedLikeSecret = (plain: string, fields: readonly string[]): boolean =>
+  hasSecretEnd(plain) ||
+  (plain.endsWith('s') && hasSecretEnd(plain.slice(0, -1))) ||
+  fields.some((field) => bare(field) === plain)
 
-const isSecretParameter = (name: string): boolean =>
-  shortParameters.has(bare(name)) || isSecretField(name)
+export const isSecretField = (name: string, fields: readonly string[] = []): boolean =>
+  shortNames.has(bare(name)) || isNamedLikeSecret(bare(name), fields)
 
-const worthHunting = (value: string, shortest = shortestHunted): boolean =>
+/** `token` and the like are counts where they are numbers. */
+export const isSecretNumber = (name: string, fields: readonly string[] = []): boolean =>
+  isNamedLikeSecret(bare(name), fields)
+
+const isSecretParameter = (name: string, fields: readonly string[]): boolean =>
+  shortParameters.has(bare(name)) || isSecretField(name, fields)
+
+/** Whether a value that stands where secrets stand is one. */
+export const worthHunting = (value: string, shortest = shortestHunted): boolean =>
   value.length >= shortest && !noSecrets.has(value.toLowerCase()) && !isPlaceholder(value)
 
 function ofBasic(token: string): string[] {
@@ -127,15 +160,25 @@ function decoded(escaped: string): string {
   }
 }
 
+/** Whether a value is secret although its name does not say so; one character a byte. */
+type HoldsSecret = (value: string) => boolean
+
+const never: HoldsSecret = () => false
+
 /** `a=1&key=SECRET`, as in a query or a form. */
-export function maskPairs(pairs: string): Masked {
+export function maskPairs(
+  pairs: string,
+  fields: readonly string[] = [],
+  holdsSecret: HoldsSecret = never,
+): Masked {
   const secrets: string[] = []
   const masked = pairs.split('&').map((pair) => {
     const equals = pair.indexOf('=')
     const value = pair.slice(equals + 1)
     if (equals < 0 || value === '' || isPlaceholder(value)) return pair
     const secret = decoded(value)
-    if (!isSecretParameter(decoded(pair.slice(0, equals)))) return pair
+    const isNamed = isSecretParameter(decoded(pair.slice(0, equals)), fields)
+    if (!isNamed && !holdsSecret(Buffer.from(secret, 'utf8').toString('latin1'))) return pair
     if (worthHunting(secret)) secrets.push(secret)
     return `${pair.slice(0, equals + 1)}${placeholder(secret, value.length)}`
   })
@@ -143,11 +186,11 @@ export function maskPairs(pairs: string): Masked {
 }
 
 /** Pairs as they are compared: secrets all alike, however long. */
-export const levelPairs = (pairs: string): string[] =>
+export const levelPairs = (pairs: string, fields: readonly string[] = []): string[] =>
   pairs.split('&').map((pair) => {
     const equals = pair.indexOf('=')
     const name = pair.slice(0, equals)
-    const hidden = equals > 0 && isSecretParameter(decoded(name))
+    const hidden = equals > 0 && isSecretParameter(decoded(name), fields)
     return hidden ? `${name}=REDACTED` : levelPlaceholders(pair)
   })
 
@@ -156,138 +199,68 @@ export const isForm = (contentType: string | undefined): boolean =>
   /x-www-form-urlencoded/i.test(contentType ?? '')
 
 /** The query of a URL, absolute or not; the fragment stays as it is. */
-export function maskUrl(url: string): Masked {
+export function maskUrl(url: string, fields: readonly string[] = []): Masked {
   const [, path = '', query, fragment = ''] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(url) ?? []
   if (query === undefined) return { text: url, secrets: [] }
-  const masked = maskPairs(query)
+  const masked = maskPairs(query, fields)
   return { text: `${path}?${masked.text}${fragment}`, secrets: masked.secrets }
 }
 
-/** A name and its text in JSON. */
-const jsonPair = /(")([\w-]{3,40})"(\s*:\s*)"((?:[^"\\]|\\.)*)"/gs
-/** The same one or more times escaped, as JSON within JSON is. */
-const escapedPair = /(\\+")([\w-]{3,40})\1(\s*:\s*)\1(.*?)(?<!\\)\1/gs
-
-function unescaped(text: string): string {
-  try {
-    const value: unknown = JSON.parse(`"${text}"`)
-    return typeof value === 'string' ? value : text
-  } catch {
-    return text
-  }
-}
+const anyName = /([\w-]{1,64})(\\*)"\s*:\s*/g
 
 /** The secret fields of a JSON body, wherever they stand in it; all else stays as it is. */
-export function maskJson(body: string): Masked {
+export function maskJson(body: string, fields: readonly string[] = []): Masked {
+  const text = Buffer.from(body, 'utf8').toString('latin1')
+  const isSecret = (name: string, isNumber: boolean): boolean =>
+    isNumber ? isSecretNumber(name, fields) : isSecretField(name, fields)
+  const { values } = fieldValues(text, anyName, isSecret)
   const secrets: string[] = []
-  const mask = (whole: string, quote: string, name: string, colon: string, value: string) => {
+  let masked = ''
+  let done = 0
+  for (const value of values) {
+    if (value.from < done || isPlaceholder(value.written)) continue
     const secret = unescaped(value)
-    if (value === '' || !isSecretField(name) || isPlaceholder(value)) return whole
+    const length = value.to - value.from
     if (worthHunting(secret)) secrets.push(secret)
-    const hidden = placeholder(secret, Buffer.byteLength(value))
-    return `${quote}${name}${quote}${colon}${quote}${hidden}${quote}`
+    const hidden = value.isNumber ? hiddenNumber(value.written) : placeholder(secret, length)
+    masked += text.slice(done, value.from) + hidden
+    done = value.to
   }
-  const text = body.replaceAll(jsonPair, mask).replaceAll(escapedPair, mask)
+  const latin1 = masked + text.slice(done)
+  return { text: Buffer.from(latin1, 'latin1').toString('utf8'), secrets }
+}
+
+/** A part of a multipart form, with its name. */
+const namedPart =
+  /^(content-disposition:[^\r\n]*?\bname="?([^"\r\n;]*)"?[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)([\s\S]*?)(?=\r?\n--)/gim
+
+/** Whether a body of this type is a form of several parts. */
+export const isMultipart = (contentType: string | undefined): boolean =>
+  /^\s*multipart\//i.test(contentType ?? '')
+
+/** The fields of a form of several parts; given as one character a byte. */
+export function maskParts(body: string, fields: readonly string[] = []): Masked {
+  const secrets: string[] = []
+  const text = body.replaceAll(namedPart, (whole, head: string, name: string, value: string) => {
+    if (value === '' || !isSecretField(name, fields) || isPlaceholder(value)) return whole
+    const secret = Buffer.from(value, 'latin1').toString('utf8')
+    if (worthHunting(secret)) secrets.push(secret)
+    return head + placeholder(secret, value.length)
+  })
   return { text, secrets }
 }
 
-/** What begins each known key, and what the rest of it looks like. `*` is a vendor's own masking. */
-const keyShapes: readonly (readonly [begin: string, rest: string])[] = [
-  ['sk-', String.raw`(?:(?=[\w*-]*[\d*])[\w*-]{10,}|[\w*-]{20,})`],
-  ['AIza', String.raw`[\w-]{20,}`],
-  ['gsk_', '[A-Za-z0-9]{16,}'],
-  ['xai-', String.raw`(?=[\w-]*\d)[\w-]{16,}`],
-  ['hf_', '[A-Za-z0-9]{16,}'],
-  ['AKIA', '[A-Z0-9]{12,}'],
-  ['ASIA', '[A-Z0-9]{12,}'],
-  ['ghp_', '[A-Za-z0-9]{16,}'],
-  ['gho_', '[A-Za-z0-9]{16,}'],
-  ['ghs_', '[A-Za-z0-9]{16,}'],
-  ['github_pat_', String.raw`\w{16,}`],
-  ['glpat-', String.raw`[\w-]{16,}`],
-  ['pplx-', '[A-Za-z0-9]{16,}'],
-  ['nvapi-', String.raw`[\w-]{16,}`],
-  ['r8_', '[A-Za-z0-9]{16,}'],
-  ['xoxb-', '[A-Za-z0-9-]{16,}'],
-  ['xoxp-', '[A-Za-z0-9-]{16,}'],
-  ['eyJ', String.raw`[\w-]{8,}(?:\.[\w-]{4,}){2,4}`],
-]
+const answerNames =
+  /((?:[aA]pi|[sS]ecret|[pP]rivate|[sS]ubscription)[_-]?[kK]ey|[sS]ecret_?[aA]ccess_?[kK]ey|(?:[aA]ccess|[rR]efresh|[iI]d|[aA]uth|[sS]ession|[bB]earer|[sS]ecurity)_?[tT]oken|[cC]lient_?[sS]ecret|[pP]assword|[pP]asswd)s?(\\*)"\s*:\s*/g
 
-// Each pattern begins with plain letters and ends with the secret, so that most text is passed over
-// as fast as the machine can compare.
-const keys = new RegExp(`()(${keyShapes.map(([begin, rest]) => begin + rest).join('|')})`, 'g')
-
-/** A token after `Bearer`, which prose about bearer tokens does not look like. */
-const bearers = /(Bearer(?: |%20|\+){1,3})((?=[\w.~+/-]*\d)[\w.~+/-]{12,}=*)/g
-
-/** Tokens that a service hands out. Other names, such as `token`, are ordinary words in answers. */
-const handedOut = String.raw`"(?:(?:access|refresh|id)_token|client_secret|api_key)\\*"\s*:\s*\\*"`
-/** An escape such as `\/` is a part of the token, an escaped quote is its end in JSON within JSON. */
-const tokenText = String.raw`(?:[^"\\\s]|\\[^"\s])`
-const tokenFields = new RegExp(`(${handedOut})(${tokenText}+)`, 'g')
-
-/** What a key may stand after: no letter or digit, or an escape that ends in one. */
-const keyMayFollow = /(?:^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$/
-
-export interface Found {
-  readonly from: number
-  readonly secret: string
-}
-
-function* matches(text: string, pattern: RegExp, mayFollow?: RegExp): Generator<Found> {
-  pattern.lastIndex = 0
-  for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
-    const [, before = '', secret = ''] = found
-    const from = found.index + before.length
-    if (!mayFollow || mayFollow.test(text.slice(Math.max(0, from - 6), from))) {
-      yield { from, secret }
-    } else {
-      pattern.lastIndex = found.index + 1
-    }
-  }
-}
-
-/** Every secret in `text` that can be told by its looks. */
-export function secretsByLooks(text: string): Found[] {
-  return [
-    ...matches(text, keys, keyMayFollow),
-    ...matches(text, bearers),
-    ...matches(text, tokenFields),
-  ].filter(({ secret }) => !isPlaceholder(secret))
-}
-
-/** The characters that keys are made of, with those that escapes are. */
-export const isKeyCharacter = (code: number): boolean =>
-  (code >= 48 && code <= 57) ||
-  (code >= 64 && code <= 90) ||
-  (code >= 97 && code <= 122) ||
-  '-_.~+/=%*\\'.includes(String.fromCharCode(code))
-
-const keyBeginnings = keyShapes.map(([begin]) => begin)
-
-/** Where in a run of key characters a key could be standing. */
-const mayBegin = new RegExp(`${keyBeginnings.join('|')}|(?<=Bearer(?:%20|\\+))`)
-
-/** The index in `run`, a run of key characters not yet over, from where it may be a secret. */
-export function unfinishedKeyIn(run: string, before: string): number {
-  if (run.length > 0 && /Bearer(?: |%20|\+)+$/.test(before)) return 0
-  const begun = mayBegin.exec(run)?.index ?? run.length
-  const beginnings = keyBeginnings.map((begin) => unfinishedLiteral(run, begin))
-  return Math.min(begun, ...beginnings)
-}
-
-const openField = new RegExp(String.raw`(${handedOut})${tokenText}*\\?$`)
-
-/** Where the text of a token field begins that the end of `tail` cuts off. */
-export function unfinishedFieldIn(tail: string): number {
-  const found = openField.exec(tail)
-  return found ? found.index + (found[1] ?? '').length : tail.length
-}
-
-/** Where the longest end of `text` begins that is the beginning of `literal`. */
-export function unfinishedLiteral(text: string, literal: string): number {
-  for (let length = Math.min(literal.length - 1, text.length); length > 0; length--) {
-    if (text.endsWith(literal.slice(0, length))) return text.length - length
-  }
-  return text.length
+/**
+ * Which names in an answer say that a secret follows. Others, such as `token`, are ordinary words
+ * there; what the user names is looked for as well.
+ */
+export function namesInAnswers(fields: readonly string[]): RegExp {
+  if (fields.length === 0) return answerNames
+  const named = fields.map((field) =>
+    [...bare(field)].map((letter) => `[${letter}${letter.toUpperCase()}]`).join('[_-]?'),
+  )
+  return new RegExp(`((?<![\\w-])(?:${named.join('|')})|${answerNames.source.slice(1)}`, 'g')
 }

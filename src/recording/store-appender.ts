@@ -1,21 +1,69 @@
 /**
- * Appends to one open file without ever keeping its caller waiting: lines queue while the disk is
- * busy, and go out together. Must never lose their order, nor let the queue grow without bound.
+ * Appends to one open file: what is appended is with the kernel when the call returns, so that a
+ * process that is killed loses none of it. Where the disk is slow, lines queue instead and go out
+ * together, so that no caller is kept waiting.
+ * Must never lose their order, nor let the queue grow without bound.
  */
-import { closeSync, write } from 'node:fs'
+import { closeSync, write, writeSync } from 'node:fs'
+import { RealClock } from '../time/clock.ts'
 
 /** A disk that falls behind by more than this has failed; memory must not pay for it. */
 const longestQueueBytes = 64 * 1024 * 1024
+
+/** A write that takes longer than this keeps every stream of the process waiting. */
+const slowMs = 200
+
+/** How long a disk that was slow is not trusted to be quick. */
+const slowForMs = 1000
+
+/**
+ * What is known of the disk. One slow write may be the machine's fault, which was busy elsewhere;
+ * after two in a row the next ones are not waited for.
+ */
+export class DiskPace {
+  readonly #now: () => number
+  #slowWrites = 0
+  #slowUntilMs = Number.NEGATIVE_INFINITY
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  get isSlow(): boolean {
+    return this.#now() < this.#slowUntilMs
+  }
+
+  measure(write: () => void): void {
+    const startedMs = this.#now()
+    write()
+    const endedMs = this.#now()
+    this.#slowWrites = endedMs - startedMs > slowMs ? this.#slowWrites + 1 : 0
+    if (this.#slowWrites > 1) this.#slowUntilMs = endedMs + slowForMs
+  }
+}
+
+const clock = new RealClock()
+
+/** All tapes of a process usually go to one disk. */
+const sharedPace = new DiskPace(() => clock.now())
+
+export interface AppenderOptions {
+  /** Told once when the file cannot be written any more. */
+  readonly onFailure?: ((error: Error) => void) | undefined
+  readonly mostQueuedBytes?: number
+  readonly pace?: DiskPace
+}
 
 /** Each on a line of its own. */
 export const joinLines = (texts: readonly string[]): string =>
   texts.map((text) => `${text}\n`).join('')
 
-/** Appends to one file in order, what has gathered meanwhile in one go. */
+/** Appends to one file in order. */
 export class Appender {
   readonly #fd: number
   readonly #mostQueuedBytes: number
   readonly #onFailure: ((error: Error) => void) | undefined
+  readonly #pace: DiskPace
   #queue: string[] = []
   #queuedBytes = 0
   #isWriting = false
@@ -23,24 +71,18 @@ export class Appender {
   #closed: Promise<void> | undefined
   #resolveClosed: (() => void) | undefined
 
-  constructor(
-    fd: number,
-    onFailure: ((error: Error) => void) | undefined,
-    mostQueuedBytes = longestQueueBytes,
-  ) {
+  constructor(fd: number, options: AppenderOptions = {}) {
     this.#fd = fd
-    this.#mostQueuedBytes = mostQueuedBytes
-    this.#onFailure = onFailure
+    this.#mostQueuedBytes = options.mostQueuedBytes ?? longestQueueBytes
+    this.#onFailure = options.onFailure
+    this.#pace = options.pace ?? sharedPace
   }
 
   append(texts: readonly string[]): void {
     if (texts.length === 0 || this.#hasFailed) return
     const text = joinLines(texts)
-    this.#queue.push(text)
-    this.#queuedBytes += text.length
-    if (this.#queuedBytes > this.#mostQueuedBytes)
-      this.#fail(new Error('the disk is too slow to tape'))
-    else this.#next()
+    if (this.#isWriting || this.#queue.length > 0 || this.#pace.isSlow) this.#enqueue(text)
+    else this.#writeNow(Buffer.from(text, 'utf8'))
   }
 
   close(): Promise<void> {
@@ -49,6 +91,24 @@ export class Appender {
       this.#next()
     })
     return this.#closed
+  }
+
+  #writeNow(bytes: Buffer): void {
+    try {
+      this.#pace.measure(() => {
+        for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at)
+      })
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #enqueue(text: string): void {
+    this.#queue.push(text)
+    this.#queuedBytes += text.length
+    if (this.#queuedBytes > this.#mostQueuedBytes)
+      this.#fail(new Error('the disk is too slow to tape'))
+    else this.#next()
   }
 
   #next(): void {
@@ -83,11 +143,11 @@ export class Appender {
   }
 
   /** What is on disk stays readable, as a recording that was cut off. */
-  #fail(error: Error): void {
+  #fail(error: unknown): void {
     if (this.#hasFailed) return
     this.#hasFailed = true
     this.#queue = []
     this.#queuedBytes = 0
-    this.#onFailure?.(error)
+    this.#onFailure?.(error instanceof Error ? error : new Error(String(error)))
   }
 }

@@ -3,13 +3,15 @@
  * Pure: knows no file. Nothing reaches a tape but through here.
  */
 import { wholeText } from '../core/bytes.ts'
-import type { HttpRequest } from '../core/http.ts'
+import { type HttpRequest, header } from '../core/http.ts'
 import type { Push } from '../core/push.ts'
+import { defaultSettings, type RedactSettings } from '../core/recording-settings.ts'
 import type { HeadStep, WriteStep } from '../core/timeline.ts'
 import {
   chunkLine,
   formatLine,
   headLine,
+  type LostPart,
   type RecordedEnding,
   type RecordedRequest,
   roundMs,
@@ -26,11 +28,15 @@ export interface TapeHead {
   readonly arrivedMs: number
   readonly dialect?: string | undefined
   readonly note?: string | undefined
+  /** What the source of a brought recording had lost. */
+  readonly lost?: readonly LostPart[] | undefined
   readonly request: HttpRequest
   /** The absolute URL that was asked of the upstream. */
   readonly url: string
   /** Further header names to keep, such as a dialect's own. */
   readonly keep?: readonly string[] | undefined
+  /** What is secret beside what looks like a key anyway. */
+  readonly redact?: RedactSettings | undefined
   /** Told once when the file cannot be written any more; taping stops, the relay goes on. */
   readonly onFailure?: ((error: Error) => void) | undefined
 }
@@ -41,26 +47,29 @@ export class Transcriber {
   /** The masked path, without the query. */
   readonly path: string
   readonly #redactor: Redactor
-  readonly #chunks: Push<WriteStep, WriteStep>
+  #chunks: Push<WriteStep, WriteStep>
   readonly #keep: readonly string[]
 
   constructor(head: TapeHead) {
-    this.#keep = head.keep ?? []
+    const settings = head.redact ?? defaultSettings.redact
+    this.#keep = [...(head.keep ?? []), ...settings.keepHeaders]
     const { redactor, url, headers, body } = redactRequest(
       { ...plainRequest(head.request), url: head.request.url },
+      settings,
       this.#keep,
     )
     this.#redactor = redactor
-    this.#chunks = redactor.chunks()
+    this.#chunks = redactor.stream(undefined)
     this.path = url.split('?')[0] ?? '/'
     const about = {
       recording: 1 as const,
       by: head.by,
       at: new Date(head.arrivedMs).toISOString(),
       ...(head.dialect === undefined ? {} : { dialect: head.dialect }),
-      ...(head.note === undefined ? {} : { note: head.note }),
+      ...(head.note === undefined ? {} : { note: redactor.text(head.note) }),
+      ...(head.lost && head.lost.length > 0 ? { lost: head.lost } : {}),
     }
-    const sentTo = redactor.text(maskUrl(head.url).text)
+    const sentTo = redactor.text(maskUrl(head.url, settings.fields).text)
     const request: RecordedRequest = {
       method: head.request.method,
       url: sentTo,
@@ -73,6 +82,7 @@ export class Transcriber {
 
   push(step: HeadStep | WriteStep): string[] {
     if (step.do === 'write') return this.#chunks.push(step).map(chunkText)
+    this.#chunks = this.#redactor.stream(header(step.headers, 'content-type'))
     const headers = redactHeaders(step.headers, this.#redactor, this.#keep)
     return [formatLine(headLine({ ...step, headers }))]
   }
@@ -99,7 +109,8 @@ const chunkText = (step: WriteStep): string => formatLine(chunkLine(step))
 export const pathAndQuery = (url: string): string =>
   url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '') || '/'
 
-function bodyFields(body: Uint8Array): Pick<RecordedRequest, 'body' | 'base64'> {
+/** The body of a request, as text where it is one. */
+export function bodyFields(body: Uint8Array): Pick<RecordedRequest, 'body' | 'base64'> {
   if (body.length === 0) return { body: undefined }
   const text = wholeText(body)
   if (text !== undefined) return { body: text }

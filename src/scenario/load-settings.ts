@@ -10,7 +10,7 @@ import { explainAll } from './explain.ts'
 import { readYaml } from './load-yaml.ts'
 import { settingsOf, settingsSchema } from './schema-settings.ts'
 
-export const settingsName = 'settings.yaml'
+const settingsName = 'settings.yaml'
 
 export interface LoadedSettings {
   /** The usual ones where there is no file. */

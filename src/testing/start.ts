@@ -1,15 +1,17 @@
 /** A server in one call: the library's front door, and what the commands themselves use. */
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../core/clock.ts'
-import { messageOf, StuntdoubleError } from '../core/errors.ts'
+import { type Mistake, messageOf, StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
 import { type Watching, watchFiles } from '../scenario/load-watch.ts'
 import { type Composed, compose, type Sources } from '../server/compose.ts'
 import type { JournalEntry } from '../server/journal.ts'
+import { KnownMistakes } from '../server/known-mistakes.ts'
 import { type Log, silentLog } from '../server/log.ts'
 import { createStuntdouble, type StuntdoubleServer } from '../server/server.ts'
 import type { ServerSettings } from '../server/server-state.ts'
 import type { Stage } from '../server/stage.ts'
+import { verify } from '../server/verify.ts'
 import { RealClock } from '../time/clock.ts'
 
 export interface StartOptions extends Sources {
@@ -27,6 +29,8 @@ export interface StartOptions extends Sources {
   readonly journalLimit?: number
   /** Further host names under which the control API may be called. */
   readonly allowHosts?: readonly string[]
+  /** Called now and then while many recordings are read for the first time: so many of so many. */
+  readonly onIndexing?: (done: number, total: number) => void
 }
 
 /** A running server. */
@@ -39,8 +43,23 @@ export interface Double extends AsyncDisposable {
   readonly journal: readonly JournalEntry[]
   /** What it answers from at the moment. */
   readonly stage: Stage
+  /**
+   * What is wrong with recordings of which the rest plays, or which others stand in for; it grows
+   * with what is found while playing.
+   */
+  readonly mistakes: readonly Mistake[]
   /** The number of exchanges that are being played. */
   readonly open: number
+  /**
+   * Resolves when every recording that is being written now is closed, which may be later than the
+   * client's stream: one that a fault has broken is taped to the service's own end.
+   */
+  taped(): Promise<void>
+  /**
+   * Throws an `unverified` error where a recording has answered nothing, or a request was answered
+   * by nothing; it names them all.
+   */
+  verify(): void
   /** Forgets hits, states and dialogues of one session or of all. */
   reset(session?: string): void
   /** Plays what is in flight to its end, then closes. */
@@ -56,20 +75,25 @@ export async function start(options: StartOptions = {}): Promise<Double> {
   checkOptions(options)
   const clock = options.clock ?? new RealClock()
   const sources = withDemo(options)
-  const composed = await compose(sources, clock)
+  const mistakes = new KnownMistakes(options.log ?? silentLog)
+  const opening = { onMistake: mistakes.add, onProgress: options.onIndexing }
+  const composed = await compose(sources, clock, opening)
+  composed.mistakes.forEach(mistakes.add)
+  for (const warning of composed.warnings) (options.log ?? silentLog).warn({}, warning)
   const server = createStuntdouble(composed.stage, settings(options, clock))
   const host = options.host ?? '127.0.0.1'
-  refuseItself(composed.upstream?.url, options.port)
+  for (const url of composed.upstreams.urls) refuseItself(url, options.port)
   const port = await server.listen(options.port ?? 0, host)
   const watching = options.watch
-    ? await watchSources(sources, composed, server, clock, options)
+    ? await watchSources(sources, composed, server, { ...options, clock, mistakes })
     : undefined
   const end = async (how: 'drain' | 'close'): Promise<void> => {
     await watching?.close()
     // First, so that a tape does not take our own end for the client's leaving.
-    if (how === 'close') await composed.upstream?.close()
+    if (how === 'close') await composed.upstreams.close()
     await server[how]()
-    await composed.upstream?.close()
+    // Also what is read on for a tape alone.
+    await composed.upstreams.close()
   }
   const base = `http://${urlHost(host)}:${port}`
   return {
@@ -82,9 +106,14 @@ export async function start(options: StartOptions = {}): Promise<Double> {
     get stage() {
       return server.state.stage
     },
+    get mistakes() {
+      return mistakes.all
+    },
     get open() {
       return server.state.open.size
     },
+    taped: () => server.state.tapes.closed(),
+    verify: () => verify(server.state),
     reset: (session) => server.state.reset(session),
     drain: () => end('drain'),
     close: () => end('close'),
@@ -100,7 +129,7 @@ function checkOptions(options: StartOptions): void {
       throw wrong(`start has no option "${name}"${suggestion(name, optionNames)}`)
     }
   }
-  for (const name of ['scenarios', 'recordings', 'dialects', 'allowHosts'] as const) {
+  for (const name of lists) {
     const list: unknown = options[name]
     if (list !== undefined && !Array.isArray(list)) throw wrong(`start: ${name} must be a list`)
   }
@@ -110,16 +139,30 @@ function checkOptions(options: StartOptions): void {
   }
 }
 
+const lists = [
+  ...(['scenarios', 'recordings', 'dialects', 'allowHosts'] as const),
+  ...(['ignore', 'matchHeaders', 'volatile', 'secrets'] as const),
+]
+
 const knownOptions: { readonly [name in keyof StartOptions]-?: true } = {
   scenarios: true,
   recordings: true,
   pace: true,
   upstream: true,
+  upstreamDefaults: true,
   tapes: true,
   note: true,
   dialects: true,
   seed: true,
   fault: true,
+  ignore: true,
+  matchHeaders: true,
+  volatile: true,
+  after: true,
+  staleAfter: true,
+  stale: true,
+  secrets: true,
+  redactEmails: true,
   port: true,
   host: true,
   clock: true,
@@ -128,6 +171,7 @@ const knownOptions: { readonly [name in keyof StartOptions]-?: true } = {
   maxBodyBytes: true,
   journalLimit: true,
   allowHosts: true,
+  onIndexing: true,
 }
 
 const optionNames = Object.keys(knownOptions)
@@ -139,8 +183,8 @@ function withDemo(options: Sources): Sources {
 }
 
 /** A relay to itself would ask itself again, without end. */
-function refuseItself(upstream: string | undefined, port: number | undefined): void {
-  if (upstream === undefined || !port) return
+function refuseItself(upstream: string, port: number | undefined): void {
+  if (!port) return
   const { hostname, port: upstreamPort } = new URL(upstream)
   const isHere = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
   if (!isHere || Number(upstreamPort) !== port) return
@@ -158,20 +202,26 @@ function settings(options: StartOptions, clock: Clock): ServerSettings {
   }
 }
 
+interface Watched extends StartOptions {
+  readonly clock: Clock
+  readonly mistakes: KnownMistakes
+}
+
 async function watchSources(
   sources: Sources,
   composed: Composed,
   server: StuntdoubleServer,
-  clock: Clock,
-  { log = silentLog }: StartOptions,
+  { log = silentLog, clock, mistakes }: Watched,
 ): Promise<Watching> {
   const folders = (sources.scenarios ?? []).filter((one) => typeof one === 'string')
   const followed = ({ files }: Composed): string[] => [...folders, ...files]
   let last = Promise.resolve()
   const reload = async (): Promise<void> => {
     try {
-      const next = await compose(sources, clock, composed.upstream)
+      const opening = { upstreams: composed.upstreams, onMistake: mistakes.add }
+      const next = await compose(sources, clock, opening)
       server.reload(next.stage)
+      next.mistakes.forEach(mistakes.add)
       watching.follow(followed(next))
       log.info({ scenarios: next.stage.scenarios.length }, 'reloaded')
     } catch (error) {

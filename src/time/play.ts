@@ -49,6 +49,12 @@ export interface PlayOptions {
 /** A burst that has grown to this many bytes is sent before more is pulled. */
 const burstBytes = 64 * 1024
 
+/**
+ * A client that takes everything at once is never waited for: after so many bytes the others have
+ * their turn. Less would cost the one stream more than it gives to the others.
+ */
+const turnBytes = 512 * 1024
+
 export function play(
   timeline: Timeline | LiveTimeline,
   sink: Sink,
@@ -78,6 +84,9 @@ class TimelinePlayback implements Playback {
   /** Steps up to this time are due, even where the alarm rang a little early. */
   #dueMs = 0
 
+  #turnBytes = 0
+  /** The others have their turn. */
+  #yielding = false
   /** The sink asked to wait: nothing more is pulled until it has drained. */
   #full = false
   #head: HeadStep | undefined
@@ -103,7 +112,7 @@ class TimelinePlayback implements Playback {
     sink.onDrain = () => {
       this.#full = false
       // What is under way goes on by itself; to begin it twice would play a later step early.
-      if (!this.#alarm && !this.#awaiting) this.#advance()
+      if (!this.#alarm && !this.#awaiting && !this.#yielding) this.#advance()
     }
     sink.onLeave = () => this.#finish('client-left')
     sink.onDone = () => this.#finish(this.#ending)
@@ -120,10 +129,23 @@ class TimelinePlayback implements Playback {
       while (!this.#finished && !this.#full && !this.#over && this.#takeStep()) {
         if (!this.#stepIsDue()) return
         this.#playStep()
+        if (this.#turnBytes >= turnBytes) {
+          this.#yield()
+          return
+        }
       }
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  #yield(): void {
+    this.#turnBytes = 0
+    this.#yielding = true
+    setImmediate(() => {
+      this.#yielding = false
+      this.#advance()
+    })
   }
 
   #open(): Iterator<Step> | AsyncIterator<Step> {
@@ -167,6 +189,7 @@ class TimelinePlayback implements Playback {
 
   #ring = (): void => {
     this.#alarm = undefined
+    this.#turnBytes = 0
     if (this.#step) this.#dueMs = this.#step.atMs
     this.#advance()
   }
@@ -199,6 +222,7 @@ class TimelinePlayback implements Playback {
     const burst = { head: this.#head, chunks: this.#chunks, ending }
     this.begun ||= burst.head !== undefined
     this.#bytes += this.#burstBytes
+    this.#turnBytes += this.#burstBytes
     this.#chunkCount += burst.chunks.length
     this.#head = undefined
     this.#chunks = []

@@ -3,7 +3,7 @@
  * one run, since a figure means little without the others of the same minute. Loopback only.
  *
  *   --json FILE     also write the figures as JSON
- *   --parts a,b     only these: full-speed, paced, taping, start-up
+ *   --parts a,b     only these: full-speed, paced, taping, start-up, recordings
  *   --rounds N      how often each is measured, alternating; medians are reported
  *   --smoke         tiny sizes, to see that the bench itself works; the figures mean nothing
  */
@@ -15,6 +15,7 @@ import { startClient, stopAll } from './children.mjs'
 import { watchMachine } from './machine.mjs'
 import { fullSpeed, fullSpeedTable } from './parts/full-speed.mjs'
 import { paced, pacedTable } from './parts/paced.mjs'
+import { recordings, recordingsTable } from './parts/recordings.mjs'
 import { startUp, startUpTable } from './parts/start-up.mjs'
 import { taping, tapingTable } from './parts/taping.mjs'
 
@@ -53,6 +54,12 @@ const parts = {
     print: startUpTable,
     sizes: { rounds: 5, warmUps: 1 },
     tiny: { rounds: 1, warmUps: 0 },
+  },
+  recordings: {
+    run: recordings,
+    print: recordingsTable,
+    sizes: { rounds: 3, files: 10_000, megabytes: 1000 },
+    tiny: { rounds: 1, files: 120, megabytes: 2 },
   },
 }
 

@@ -33,7 +33,7 @@ function numbersIn(value: unknown, path: string): [string, unknown][] {
 }
 
 describe('the bench', () => {
-  test.each(['full-speed', 'paced', 'taping', 'start-up'])(
+  test.each(['full-speed', 'paced', 'taping', 'start-up', 'recordings'])(
     'measures %s without an error and leaves no figure open',
     (part) => {
       const found = numbersIn(report.parts[part]?.figures, part)
@@ -46,7 +46,7 @@ describe('the bench', () => {
   )
 
   test('prints a table for each part', () => {
-    for (const title of ['Full speed', 'Paced', 'Taping proxy', 'Start-up']) {
+    for (const title of ['Full speed', 'Paced', 'Taping proxy', 'Start-up', 'Recordings']) {
       expect(printed).toContain(title)
     }
   })

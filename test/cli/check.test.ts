@@ -85,6 +85,35 @@ describe.concurrent('check', () => {
     ])
   })
 
+  it('looks for secrets, tells where they stand and never what they are', async () => {
+    const leaky = write('leaky/a.jsonl', [
+      about,
+      request.replace('h/', 'h/?key=paris99'),
+      head,
+      end,
+    ])
+    const note = write('leaky/note.txt', ['', 'export A_KEY=abcd1234efgh5678'])
+    const args = ['check', '--secrets', join(root, 'leaky'), note, good]
+    const [told, fixed, wrong] = await Promise.all([
+      run(args),
+      run([...args, '--allow', 'abcd1234efgh5678', '--secret', '/(a+)+b/']),
+      run(['check', '--fix', good]),
+    ])
+    expect(told).toMatchObject({ code: 1, stderr: '' })
+    expect(told.stdout.split('\n')).toEqual([
+      `${leaky}:2:49: the value of key (7 characters)`,
+      `${note}:2:14: the value of A_KEY (16 characters)`,
+      '',
+      '2 secrets',
+      '',
+    ])
+    expect(fixed).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('repeats a repetition'),
+    })
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('need --secrets') })
+  })
+
   it('keeps its exit code when nobody reads what it says', async () => {
     const { code, stderr } = await runForNobody(['check', join(root, 'bad')])
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' })

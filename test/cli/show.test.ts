@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { run, runForHead, temporaryFolder } from './command.ts'
@@ -115,5 +115,29 @@ describe.concurrent('show of a scenario', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('long/rule 1')
     expect(stdout).not.toContain('a clean end')
+  })
+})
+
+describe('looking at recordings', () => {
+  it('draws one as an SVG file', async () => {
+    const file = join(folder, 'drawn.svg')
+    expect(await shown(taped, '--svg', file)).toBe('')
+    expect(readFileSync(file, 'utf8')).toMatch(/^<svg [\s\S]*taped\.jsonl[\s\S]*<\/svg>\n$/)
+  })
+
+  it('compares two, and tells by its exit code what it found', async () => {
+    const found = await run(['diff', taped, unknown])
+    expect(found).toMatchObject({ code: 1, stderr: '' })
+    expect(found.stdout).toContain('they differ in ending')
+    const missing = await run(['diff', taped, join(folder, 'missing.jsonl')])
+    expect(missing).toMatchObject({ code: 2, stdout: '' })
+    expect(missing.stderr).toContain('there is no such file or folder')
+  })
+
+  it('lists a folder as JSON', async () => {
+    const listed = await run(['list', folder, '--json', '--sort', 'ending'])
+    expect(listed).toMatchObject({ code: 0, stderr: '' })
+    const rows: readonly { ending: string }[] = JSON.parse(listed.stdout)
+    expect(rows.map(({ ending }) => ending)).toEqual(['cut off', 'end', 'reset'])
   })
 })

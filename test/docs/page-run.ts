@@ -46,7 +46,7 @@ export class PageRun implements AsyncDisposable {
       const command = `#!/bin/sh\nexec '${process.execPath}' '${root}${script}' "$@"\n`
       writeFileSync(join(bin, name), command, { mode: 0o755 })
     }
-    for (const name of ['node_modules', 'scenarios', 'schema', 'package.json']) {
+    for (const name of ['dist', 'node_modules', 'scenarios', 'schema', 'package.json']) {
       symlinkSync(`${root}${name}`, join(this.#folder, name))
     }
   }
@@ -56,6 +56,8 @@ export class PageRun implements AsyncDisposable {
       yaml: (one) => this.#checkYaml(one),
       jsonl: (one) => this.#checkRecording(one),
       js: (one) => this.#write(one),
+      json: (one) => this.#write(one),
+      yml: (one) => this.#write(one),
       ts: checkTypeScript,
       sh: (one) => this.#command(one),
       text: (one) => this.#compare(one),

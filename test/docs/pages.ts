@@ -4,6 +4,7 @@
  *
  *   yaml, yaml NAME     a scenario, or a dialect; checked, and written to NAME
  *   js NAME, jsonl NAME written to NAME, for a command further on
+ *   json NAME, yml NAME the same: a file of another tool
  *   ts test=PATH        the same as that test, which runs with all the others
  *   ts from=PATH        an excerpt of that file
  *   sh, sh exit=N       run; one that starts a server leaves it running

@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import {
   mkdtempSync,
   openSync,
@@ -11,7 +9,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import type { HttpRequest } from '../../src/core/http.ts'
 import type { Step, WriteStep } from '../../src/core/timeline.ts'
 import {
@@ -20,7 +18,7 @@ import {
   openRecording,
   type TapeHead,
 } from '../../src/recording/store.ts'
-import { Appender } from '../../src/recording/store-appender.ts'
+import { Appender, DiskPace } from '../../src/recording/store-appender.ts'
 
 const folders: string[] = []
 
@@ -175,13 +173,45 @@ test('a service that was never reached is said to be so, and after an ending not
 test('a disk that falls behind stops the tape, says so once, and leaves whole lines', async () => {
   const file = join(tmpdir(), `stuntdouble-slow-${process.pid}.jsonl`)
   const failures: string[] = []
-  const appender = new Appender(openSync(file, 'w'), (error) => failures.push(error.message), 100)
+  let nowMs = 0
+  const pace = new DiskPace(() => (nowMs += 201))
+  pace.measure(() => undefined)
+  expect(pace.isSlow).toBe(false)
+  pace.measure(() => undefined)
+  const appender = new Appender(openSync(file, 'w'), {
+    onFailure: (error) => failures.push(error.message),
+    mostQueuedBytes: 100,
+    pace,
+  })
   for (let i = 0; i < 50; i++) appender.append([`line ${i}`])
   await appender.close()
   const written = readFileSync(file, 'utf8')
   rmSync(file)
   expect(failures).toEqual(['the disk is too slow to tape'])
   expect(written).toBe('line 0\n')
+})
+
+test('a full disk stops the tape, says so once, and disturbs nobody', async () => {
+  const failures: string[] = []
+  const appender = new Appender(openSync('/dev/full', 'w'), {
+    onFailure: (error) => failures.push(error.message),
+  })
+  for (let i = 0; i < 3; i++) appender.append([`line ${i}`])
+  await appender.close()
+  expect(failures).toEqual([expect.stringContaining('ENOSPC')])
+})
+
+test('what is written is with the kernel when the call returns, and all of it before the end', () => {
+  const tape = createTape(folder(), head)
+  const onDisk = (): number => readFileSync(tape.path, 'utf8').split('\n').length - 1
+  expect(onDisk()).toBe(2)
+  tape.write(start)
+  for (let i = 0; i < 5; i++) {
+    tape.write(chunk(i + 2, `data: {"delta":"word ${i}"}\n\n`))
+    expect(onDisk()).toBe(i + 4)
+  }
+  void tape.end('end', 9)
+  expect(readFileSync(tape.path, 'utf8')).toMatch(/"end":"end"\}\n$/)
 })
 
 test('a folder that cannot be written to leaves the exchange untaped, and says so', async () => {
@@ -194,24 +224,4 @@ test('a folder that cannot be written to leaves the exchange untaped, and says s
   expect(tape.path).toBe('')
   expect(failures.map(({ message }) => message)).toEqual([expect.stringContaining('EEXIST')])
   expect(() => createTape(file, head)).toThrow('EEXIST')
-})
-
-test('a process killed in the middle of a tape leaves a recording of all it had written', async () => {
-  const where = folder()
-  const child = fork(new URL('./tape-until-killed.mjs', import.meta.url), [where])
-  await once(child, 'message')
-  const [file = ''] = readdirSync(where)
-  await vi.waitFor(() => {
-    expect(readFileSync(join(where, file), 'utf8').split('\n').length).toBeGreaterThan(100)
-  })
-  const gone = once(child, 'exit')
-  child.kill('SIGKILL')
-  await gone
-  const recording = openRecording(join(where, file))
-  const steps = [...recording.timeline()]
-  expect(recording.ending).toBeUndefined()
-  expect(steps.at(-1)?.do).toBe('close')
-  expect(steps.length).toBeGreaterThan(100)
-  const texts = steps.flatMap((step) => (step.do === 'write' ? [String(step.bytes)] : []))
-  expect(texts).toEqual(texts.map((_, i) => `chunk ${i}.`))
 })

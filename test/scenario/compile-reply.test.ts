@@ -91,6 +91,32 @@ describe('a reply', () => {
       '{ status: 200, base64: 4pw= }',
       { kind: 'http', status: 200, headers: [], body: Buffer.from([0xe2, 0x9c]) },
     ],
+    ['{ upstream: true }', { kind: 'upstream', upstream: undefined, tape: undefined }],
+    ['{ upstream: main, tape: false }', { kind: 'upstream', upstream: 'main', tape: false }],
+    [
+      '{ upstream: true, tape: tapes }',
+      { kind: 'upstream', upstream: undefined, tape: resolve('tapes') },
+    ],
+    [
+      '{ replay: . }',
+      {
+        kind: 'replay',
+        path: resolve('.'),
+        pacing: undefined,
+        missing: 'error',
+        upstream: undefined,
+      },
+    ],
+    [
+      '{ replay: tapes, pacing: x2, missing: tape, upstream: main }',
+      {
+        kind: 'replay',
+        path: resolve('tapes'),
+        pacing: 'x2',
+        missing: 'tape',
+        upstream: 'main',
+      },
+    ],
   ])('%s is spelled out', async (written, reply) => {
     expect(await replyFrom(written)).toEqual(reply)
   })

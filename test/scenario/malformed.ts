@@ -396,7 +396,88 @@ const templates: Row[] = [
   ],
 ]
 
-const groups = { syntax, shapes, rules, matchers, replies, steps, pacings, faults, templates }
+const live: Row[] = [
+  [reply('{ upstream: false }'), '2:24', 'expected true or the name of an upstream, found false'],
+  [reply('{ tape: tapes }'), '2:12', 'tape says where an upstream is taped to, and "upstream" is'],
+  [reply('{ upstream: true, tape: true }'), '2:36', 'expected a folder, or false, found true'],
+  [reply('{ upstream: true, tape: a.jsonl }'), '2:36', 'tape is a folder, in which each exchange'],
+  [
+    reply('{ upstream: true, text: hi }'),
+    '2:12',
+    'text cannot stand beside upstream: one reply is',
+  ],
+  [reply('{ missing: next }'), '2:12', 'missing says what happens where no recording answers, and'],
+  [reply('{ replay: no-such-folder }'), '2:22', 'there is no recording and no folder at'],
+  [reply('{ replay: ., missing: nxt }'), '2:34', 'unknown value "nxt"; did you mean "next"?'],
+  [
+    reply('{ replay: a.jsonl, missing: tape }'),
+    '2:22',
+    'missing: tape needs a folder to tape into; this is one recording',
+  ],
+  [
+    reply('{ replay: ., upstream: main }'),
+    '2:12',
+    'upstream beside replay is who is asked where no recording answers:',
+  ],
+  [
+    `${rule('reply: { replay: . }')}  - reply: never\n`,
+    '3:5',
+    'this rule is never reached: "rule 1" before it answers',
+  ],
+  [
+    rule('reply: { upstream: true }\nfaults: [{ reset: { at: { fraction: 0.5 } } }]'),
+    '3:29',
+    'reset: ',
+  ],
+  [
+    rule(
+      'reply: { replay: ., missing: upstream }\nfaults:\n  - close: { at: { frame: 1 } }\n  - end: { at: random }',
+    ),
+    '5:20',
+    'end: ',
+  ],
+  [
+    rule('reply: { upstream: true }\npacing: gpt-4o'),
+    '3:5',
+    'pacing does nothing here: the service sets the pace; a delay,',
+  ],
+  [
+    rule('reply: { replay: . }\npacing: gpt-4o'),
+    '3:5',
+    'pacing does nothing here: that of a replay stands in the reply,',
+  ],
+  [top('upstream: example.com'), '1:11', 'is no URL: expected one such as https://api.example.com'],
+  [top('upstream: ftp://example.com'), '1:11', 'must be http, https or h2c, as in'],
+  [top('upstream: http://me:pass@example.com'), '1:11', 'must hold no user name or password: the'],
+  [top('upstream: http://example.com/?a=1'), '1:11', 'must hold no query and no fragment'],
+  [
+    top('upstreams: [{ name: a }]'),
+    '1:13',
+    '"url" is missing: a URL such as https://api.example.com',
+  ],
+  [
+    top('upstreams: [{ url: http://a, path: b }]'),
+    '1:36',
+    'expected a path that begins with /, such as',
+  ],
+  [
+    top('upstreams: [{ url: http://a, dialect: openai-cat }]'),
+    '1:39',
+    'unknown dialect "openai-cat"; did you mean "openai-chat"?',
+  ],
+  [
+    top('upstreams: [{ url: http://a, name: a }, { url: http://b, name: a }]'),
+    '1:64',
+    'another upstream is named "a"; names must differ',
+  ],
+  [
+    top('upstream: http://a\nupstreams: [{ url: http://b }]'),
+    '2:13',
+    'another upstream is for the same requests; give one of them a',
+  ],
+]
+
+const groups = { live, syntax, shapes, rules, matchers, replies, steps, pacings, faults, templates }
 
 export const malformed: Readonly<Record<string, readonly Malformed[]>> = Object.fromEntries(
   Object.entries(groups).map(([group, rows]) => [

@@ -351,3 +351,33 @@ describe('a miss', () => {
     )
   })
 })
+
+describe('a rule that has no answer to a request that fits', () => {
+  const two = () =>
+    scenarioFrom('rules:\n  - { name: a, times: 1, reply: one }\n  - { name: b, reply: two }\n')
+  const declines: MatchOptions['declines'] = ({ name }) => (name === 'a' ? 'not taped' : undefined)
+
+  it('gives its turn to the next, and is not counted as having answered', async () => {
+    const states = new SessionStates()
+    const scenarios = [await two()]
+    const declined = match(scenarios, ask({}), 's', states, { declines })
+    const later = match(scenarios, ask({}), 's', states)
+    expect([declined, later].map((found) => !isMiss(found) && found.rule.name)).toEqual(['b', 'a'])
+  })
+
+  it('says why among the reasons of a miss, and first', async () => {
+    const scenarios = [
+      await scenarioFrom(
+        'rules:\n  - { name: b, when: { user: x }, reply: two }\n  - { name: a, reply: one }\n',
+      ),
+    ]
+    const found = match(scenarios, ask({ user: 'y' }), 's', new SessionStates(), { declines })
+    expect(isMiss(found) && found.reasons[0]).toMatchObject({ rule: 'a', why: 'not taped' })
+  })
+
+  it('is not even asked where only others are tried', async () => {
+    const only: MatchOptions['only'] = ({ name }) => name === 'b'
+    const found = match([await two()], ask({}), 's', new SessionStates(), { only })
+    expect(!isMiss(found) && found.rule.name).toBe('b')
+  })
+})

@@ -142,6 +142,10 @@ rules:
     reply: { choices: [{ text: This one. }, { text: Or that. }] }
   - when: { path: /health }
     reply: { status: 200, body: { ok: true } }
+  - when: { user: live }
+    reply: { upstream: true, tape: tapes }
+  - when: { user: known }
+    reply: { replay: tapes, missing: tape }
   - reply: { error: overloaded }
 `,
   step: `
@@ -159,6 +163,15 @@ rules:
 rules:
   - reply:
       error: { code: rate-limited, retryAfter: 7s, headers: { x-request-id: r1 } }
+`,
+  upstream: `
+upstreams:
+  - { name: claude, url: 'https://api.anthropic.com', dialect: anthropic, headTimeout: 30s }
+  - { url: 'http://localhost:11434', path: /local }
+rules:
+  - when: { user: { contains: careful } }
+    reply: { upstream: claude }
+  - reply: { upstream: true }
 `,
   pacing: `
 pacing: gpt-4o
@@ -269,6 +282,7 @@ export const reference = (): string =>
     section('reply', definition('reply'), examples.reply),
     section('step', definition('step'), examples.step),
     section('error', definition('error'), examples.error),
+    section('upstream', definition('upstream'), examples.upstream),
     section('pacing', definition('pacing'), examples.pacing),
     pacingProfiles(),
     section('delay', definition('delay'), examples.delay),

@@ -49,20 +49,29 @@ describe('what is said of an exchange', () => {
 
   it('holds none where the service answers, however it deals them out', async () => {
     const { log, said } = hearingLog()
-    const pieces = ['is sk-', 'proj-Ab3d', 'Ef6hIj9kLmN0pQrSt and ', 'cust-1', '23456, jo.d', 'oe@example.org.']
+    const pieces = [
+      'is sk-',
+      'proj-Ab3d',
+      'Ef6hIj9kLmN0pQrSt and ',
+      'cust-1',
+      '23456, jo.d',
+      'oe@example.org.',
+    ]
     const frames = pieces.map((content) =>
       chunk(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`),
     )
-    await using upstream = await rawUpstream([streamHead, ...frames, lastChunk])
+    const upstream = await rawUpstream([streamHead, ...frames, lastChunk])
     const tapes = mkdtempSync(join(tmpdir(), 'stuntdouble-'))
     await using double = await start({ upstream: upstream.url, tapes, log, ...settings })
     const heard = await (await ask(double.url(`/v1/chat/completions?key=${own}`))).text()
     const { journal } = double
     await double.close()
+    await upstream.close()
     const [file = ''] = readdirSync(tapes).filter((name) => name.endsWith('.jsonl'))
     const tape = readFileSync(join(tapes, file), 'utf8')
     expect(heard).toContain('Ef6hIj9kLmN0pQrSt')
-    for (const text of [tape, file, JSON.stringify(journal), ...said]) expect(text).not.toMatch(secrets)
+    for (const text of [tape, file, JSON.stringify(journal), ...said])
+      expect(text).not.toMatch(secrets)
     expect(tape.split('\n').filter((line) => line.includes('"text"'))).toHaveLength(pieces.length)
     await using again = await start({ recordings: [tapes], pace: 'instant', ...settings })
     const other = await ask(

@@ -398,3 +398,19 @@ describe('play of a live timeline', () => {
     expect(outcome()?.ended).toBe('end')
   })
 })
+
+it('lets others have their turn while a client takes everything at once', async () => {
+  const mebibyte = 1024 * 1024
+  const timeline = watched((n) =>
+    n === 0 ? head(0) : n <= 64 ? write(0, 'x'.repeat(mebibyte / 8)) : ending(0),
+  )
+  const { sink, playback } = playing(timeline)
+  let pulledByTheirTurn = 0
+  setImmediate(() => {
+    pulledByTheirTurn = timeline.pulled
+  })
+  const { bytes, ended } = await playback.done
+  expect({ bytes, ended }).toEqual({ bytes: 8 * mebibyte, ended: 'end' })
+  expect(pulledByTheirTurn).toBeLessThan(10)
+  expect(sink.sent.at(-1)).toBe('0: end')
+})

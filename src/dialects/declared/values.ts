@@ -4,7 +4,8 @@
  * one to a description leaves the others as they were.
  */
 import type { ReplyContext } from '../../core/dialect.ts'
-import { alphanumeric, hex, integer, type Random, uuid } from '../../core/random.ts'
+import type { Random } from '../../core/random.ts'
+import { drawnValue } from '../shapes/drawn.ts'
 import { isObject } from '../shapes/json-body.ts'
 import type { DialectDescription } from './schema.ts'
 import {
@@ -81,20 +82,9 @@ function valuesOf(
 const fill = (template: Template, random: Random): string =>
   render(template.pieces, (expression) => draw(expression, random))
 
-function draw({ name, length = 0 }: Expression, random: Random): string | undefined {
-  switch (name) {
-    case 'alnum':
-      return alphanumeric(random, length)
-    case 'hex':
-      return hex(random, length)
-    case 'digits':
-      return Array.from({ length }, () => integer(random, 0, 9)).join('')
-    case 'uuid':
-      return uuid(random)
-    default:
-      return undefined
-  }
-}
+/** Descriptions have fewer forms than our own dialects need; another name is none of these. */
+const draw = ({ name, length = 0 }: Expression, random: Random): string | undefined =>
+  drawnNames.includes(name) ? drawnValue(name, random, [length, 0]) : undefined
 
 /** A value within JSON, or undefined where the path leads nowhere. */
 export function at(value: unknown, path: readonly string[]): unknown {

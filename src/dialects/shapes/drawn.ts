@@ -12,17 +12,18 @@ export const drawn = (
   random: Random,
   known: Readonly<Record<string, string>> = {},
 ): string =>
-  form.replaceAll(drawing, (_, name: string, first = '0', second = '0') =>
-    drawOne(name, Number(first), Number(second), random, known),
+  form.replaceAll(
+    drawing,
+    (_, name: string, first = '0', second = '0') =>
+      drawnValue(name, random, [Number(first), Number(second)]) ?? known[name] ?? '',
   )
 
-function drawOne(
+/** One value by the name of its form; undefined where that draws nothing. */
+export function drawnValue(
   name: string,
-  first: number,
-  second: number,
   random: Random,
-  known: Readonly<Record<string, string>>,
-): string {
+  [first, second]: readonly [first: number, second: number],
+): string | undefined {
   switch (name) {
     case 'alnum':
       return alphanumeric(random, first)
@@ -37,7 +38,7 @@ function drawOne(
     case 'int':
       return String(integer(random, first, second))
     default:
-      return known[name] ?? ''
+      return undefined
   }
 }
 
