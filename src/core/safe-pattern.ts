@@ -17,6 +17,8 @@ export interface SafePattern {
   readonly first: ReadonlySet<number>
   /** What a match can be made of, in the same way. */
   readonly made: ReadonlySet<number>
+  /** Characters without which there is no match: quickly looked for in what has none. */
+  readonly needs: readonly string[]
 }
 
 export interface UnsafePattern {
@@ -67,6 +69,7 @@ export function readPattern(pattern: RegExp): SafePattern | UnsafePattern {
       longest: Math.min(whole.max, mostLength),
       first: codes(whole.first),
       made: codes(whole.made),
+      needs: [...new Set(whole.marks.flatMap(onlyOne))],
     }
   } catch (error) {
     if (error instanceof Unsafe) return { problem: error.message }
@@ -78,6 +81,12 @@ const codes = (set: bigint): ReadonlySet<number> => {
   const found = new Set<number>()
   for (let code = 0; code <= 128; code++) if ((set >> BigInt(code)) & 1n) found.add(code)
   return found
+}
+
+/** The character that a place takes, if it takes no other. */
+function onlyOne(set: bigint): string[] {
+  const [code, ...others] = codes(set)
+  return code === undefined || code > 127 || others.length > 0 ? [] : [String.fromCharCode(code)]
 }
 
 interface Count {

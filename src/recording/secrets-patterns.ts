@@ -52,13 +52,19 @@ export class Patterns {
     if (this.#patterns.length === 0) return ranges
     const view = isAscii(bytes) ? undefined : utf8View(bytes)
     const text = view?.text ?? bytes
-    const found = this.#patterns.flatMap((pattern) => [...matchesOf(pattern, text)])
+    const found = stretchesOf(text).flatMap((stretch) => this.#matchesIn(text, stretch))
     for (const { from, to } of found) {
       ranges.push(
         view ? { from: view.at[from] ?? 0, to: view.at[to] ?? bytes.length } : { from, to },
       )
     }
     return ranges
+  }
+
+  #matchesIn(text: string, { from, to }: PatternRange): PatternRange[] {
+    const part = text.slice(from, to)
+    const found = this.#patterns.flatMap((pattern) => [...matchesOf(pattern, part)])
+    return from === 0 ? found : found.map((one) => ({ from: one.from + from, to: one.to + from }))
   }
 
   /** From where in `bytes` a match may be unfinished. */
@@ -72,10 +78,37 @@ export class Patterns {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what it asks for.
 const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text)
 
+/** So many letters and digits without a break are an image or the like, and hold no words. */
+const leastDataLength = 4096
+/** What is still looked at where such data begins and ends. */
+const dataMargin = mostRepeats
+
+const isDataCode = Uint8Array.from({ length: 256 }, (_, code) =>
+  /[A-Za-z0-9+/=_-]/.test(String.fromCharCode(code)) ? 1 : 0,
+)
+
+/** The text without the insides of data, which would take patterns long to look through. */
+function stretchesOf(text: string): PatternRange[] {
+  const stretches: PatternRange[] = []
+  let from = 0
+  let run = 0
+  if (text.length < leastDataLength) return [{ from: 0, to: text.length }]
+  for (let at = 0; at <= text.length; at++) {
+    if (isDataCode[text.charCodeAt(at)] === 1) continue
+    if (at - run >= leastDataLength) {
+      stretches.push({ from, to: run + dataMargin })
+      from = at - dataMargin
+    }
+    run = at + 1
+  }
+  return [...stretches, { from, to: text.length }]
+}
+
 const codeIn = (set: ReadonlySet<number>, code: number): boolean => set.has(Math.min(code, 128))
 
 /** What the groups of a match hold, or all of it where there are none. */
-function* matchesOf({ regex, made }: SafePattern, text: string): Generator<PatternRange> {
+function* matchesOf({ regex, made, needs }: SafePattern, text: string): Generator<PatternRange> {
+  if (!needs.every((character) => text.includes(character))) return
   regex.lastIndex = 0
   for (let found = regex.exec(text); found; found = regex.exec(text)) {
     const [whole, ...groups] = found.indices ?? []

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { readPattern } from '../../src/core/safe-pattern.ts'
 
+/** Known to the machine, and not yet to the compiler's target. */
+const setsFlag = 'v'
+
 describe('patterns that users bring', () => {
   test.each([
     /cust-\d{6}/,
@@ -32,7 +35,7 @@ describe('patterns that users bring', () => {
     [/\d+\d+x/, /two of its long repetitions/],
     [/a*/, /matches the empty text/],
     [/a|/, /matches the empty text/],
-    [/a+/v, /flag v/],
+    [RegExp('a+', setsFlag), /flag v/],
   ])('%s is refused, with what would be right', (pattern, problem) => {
     expect(readPattern(pattern)).toEqual({ problem: expect.stringMatching(problem) })
   })
@@ -51,6 +54,7 @@ describe('patterns that users bring', () => {
   test('what it can be made of, and how long it can be, is known', () => {
     const read = readPattern(/ab[0-9]{2,4}(?:x|yz)/)
     if ('problem' in read) throw new Error(read.problem)
+    expect(read.needs).toEqual(['a', 'b'])
     const characters = [...read.made].map((code) => String.fromCharCode(code)).join('')
     expect([read.longest, characters, [...read.first]]).toEqual([8, '0123456789abxyz', [97]])
   })
