@@ -11,7 +11,7 @@ const words = ['one ', 'two ', 'three ', 'four ']
 /** Role, words, finish and terminator. */
 const frameCount = words.length + 3
 /** `TRIES=100 npm test` looks harder. */
-const tries = Number(process.env['TRIES'] ?? 40)
+const tries = Number(process.env['TRIES'] ?? 25)
 
 const endings: readonly Ending[] = ['end', 'close', 'reset', 'hang']
 const places = Array.from({ length: frameCount + 1 }, (_, n) => n)

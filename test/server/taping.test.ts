@@ -152,6 +152,8 @@ const request = {
   path: chatPath,
   body: chatBody('hi'),
   headers: { authorization: 'Bearer sk-abcdefghijklmnopqrstuvwx' },
+  // A busy machine makes a pause longer, and what is taped long is replayed long.
+  silenceMs: 1000,
 }
 
 describe('an upstream with', () => {

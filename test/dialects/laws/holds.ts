@@ -1,7 +1,7 @@
 /** A law that is tried on every dialect: few tries of each find what many tries of one would. */
 import fc from 'fast-check'
 
-const usualRuns = 15
+const usualRuns = 12
 
 /** `LAW_RUNS=1000 npm test` looks harder. */
 const numRuns = Number(process.env['LAW_RUNS'] ?? usualRuns)
