@@ -1,7 +1,7 @@
 /** `fit`: a pacing profile from the times of recordings. */
 import { formatMistake, StuntdoubleError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
-import { PacingFit } from '../recording/fit.ts'
+import { type LeftOut, PacingFit } from '../recording/fit.ts'
 import { fitYaml } from '../recording/fit-yaml.ts'
 import { listRecordings } from '../recording/store.ts'
 import { dialectsFor } from './dialects.ts'
@@ -12,6 +12,15 @@ export interface FitFlags {
   readonly dialect?: string
   readonly name?: string
   readonly json?: boolean
+}
+
+const mostNamed = 3
+
+function reasonsOf(leftOut: readonly LeftOut[]): string {
+  if (leftOut.length === 0) return 'there is no recording'
+  const named = leftOut.slice(0, mostNamed).map(({ file, why }) => `${file}: ${why}`)
+  const more = leftOut.length - named.length
+  return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
 }
 
 export async function fit(paths: readonly string[], flags: FitFlags): Promise<void> {
@@ -33,8 +42,7 @@ export async function fit(paths: readonly string[], flags: FitFlags): Promise<vo
   )
   const fitted = fitting.end()
   if (fitted.recordings === 0) {
-    const why = [...new Set(fitted.leftOut.map(({ file, why: reason }) => `${file}: ${reason}`))]
-    const reasons = why.length === 0 ? 'there is no recording' : why.slice(0, 5).join('; ')
+    const reasons = reasonsOf(fitted.leftOut)
     throw new StuntdoubleError('not-possible', `no stream has times to fit a pacing to: ${reasons}`)
   }
   const by = `stuntdouble ${version}`

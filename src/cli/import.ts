@@ -104,7 +104,9 @@ function bodyOf(written: string | undefined): string | undefined {
   try {
     return readFileSync(written.slice(1), 'utf8')
   } catch (error) {
-    throw usage(`--body: ${messageOf(error)}`)
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    const why = isMissing ? 'there is no such file' : messageOf(error)
+    throw usage(`--body: ${written.slice(1)}: ${why}`)
   }
 }
 

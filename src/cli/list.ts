@@ -16,7 +16,7 @@ import { type Library, openLibrary } from '../recording/store.ts'
 import { dialectsFor } from './dialects.ts'
 import { print } from './print.ts'
 import { type Progress, withProgress } from './progress.ts'
-import { terminalColumns } from './terminal.ts'
+import { tableColumns } from './terminal.ts'
 
 export interface ListFlags {
   readonly long?: boolean
@@ -33,7 +33,10 @@ export async function list(paths: readonly string[], flags: ListFlags): Promise<
   })
   const sorted = sortListed(rows, flags.sort)
   if (flags.reverse) sorted.reverse()
-  await print(flags.json ? [JSON.stringify(sorted, undefined, 2)] : tableLines(sorted, flags))
+  // Where nothing can be read at all there is only the mistake to be told.
+  const isTold = rows.length > 0 || library.mistakes.length === 0
+  const lines = isTold ? tableLines(sorted, flags) : []
+  await print(flags.json ? [JSON.stringify(sorted, undefined, 2)] : lines)
   const listedFiles = new Set(rows.map(({ file }) => file))
   const mistakes = library.mistakes.filter(({ file }) => !listedFiles.has(file))
   for (const mistake of mistakes) process.stderr.write(`stuntdouble: ${formatMistake(mistake)}\n`)
@@ -59,7 +62,7 @@ async function rowsOf(
 }
 
 function* tableLines(rows: readonly ListedRecording[], { long }: ListFlags): Generator<string> {
-  const table = listTable(terminalColumns(), long === true)
+  const table = listTable(rows, { width: tableColumns(), isLong: long === true })
   if (rows.length > 0) yield table.header
   for (const row of rows) yield table.line(row)
   if (rows.length > 0) yield ''

@@ -178,8 +178,14 @@ export function sortListed(all: readonly ListedRecording[], key: SortKey): Liste
 
 const right = { align: 'right' } as const
 
+/** The name in its folder, which is what the other commands are told; folders are often long. */
+const nameOf = ({ file }: ListedRecording): string => visible(file.replace(/^.*[\\/]/s, ''))
+
+/** Of a terminal: what we name ourselves is told apart by its beginning, its time and number. */
+const widestName = 32
+
 const columns: readonly Column<ListedRecording>[] = [
-  { title: 'time (UTC)', width: 16, cell: ({ at }) => at.slice(0, 16).replace('T', ' ') },
+  { title: 'time (UTC)', width: 16, drop: 7, cell: ({ at }) => at.slice(0, 16).replace('T', ' ') },
   { title: 'dialect', width: 12, drop: 3, cell: ({ dialect }) => dialect ?? '-' },
   {
     title: 'path',
@@ -194,14 +200,21 @@ const columns: readonly Column<ListedRecording>[] = [
   { title: 'ending', width: 11, cell: ({ ending }) => ending },
 ]
 
-const last: readonly Column<ListedRecording>[] = [
-  {
-    title: 'user',
-    width: 14,
-    widest: 200,
-    cell: (one) => [...one.marks.map((mark) => `[${mark}]`), visible(one.user ?? '')].join(' '),
-  },
-]
+/** A letter each, so that no mark takes the place of a word; the line below the table has them whole. */
+const letterOf = (mark: string): string => mark.replace(/^lost /, '').slice(0, 1)
+
+const marksColumn: Column<ListedRecording> = {
+  title: 'marks',
+  width: 5,
+  cell: ({ marks }) => marks.map(letterOf).join(''),
+}
+
+const userColumn: Column<ListedRecording> = {
+  title: 'user',
+  width: 14,
+  widest: 200,
+  cell: ({ user }) => visible(user ?? ''),
+}
 
 const measuredColumns: readonly Column<ListedRecording>[] = [
   {
@@ -222,7 +235,7 @@ const measuredColumns: readonly Column<ListedRecording>[] = [
   { title: 'took', width: 7, ...right, cell: ({ measured }) => time(measured?.durationMs) },
 ]
 
-const fileColumn: Column<ListedRecording> = {
+const sizeColumn: Column<ListedRecording> = {
   title: 'size',
   width: 7,
   ...right,
@@ -232,14 +245,35 @@ const fileColumn: Column<ListedRecording> = {
 
 const time = (ms: number | undefined): string => (ms === undefined ? '-' : duration(ms))
 
-export const listTable = (width: number, isLong: boolean): Table<ListedRecording> =>
-  tableOf([...columns, ...(isLong ? measuredColumns : [fileColumn]), ...last], width)
+export interface TableShape {
+  /** Endless where nothing need be cut. */
+  readonly width: number
+  readonly isLong: boolean
+}
 
-/** `3 recordings, 13.2 kB; 1 broken` */
+export function listTable(
+  rows: readonly ListedRecording[],
+  { width, isLong }: TableShape,
+): Table<ListedRecording> {
+  const longest = rows.reduce((most, row) => Math.max(most, nameOf(row).length), 4)
+  const widest = width === Number.POSITIVE_INFINITY ? longest : Math.min(longest, widestName)
+  const fileColumn = {
+    title: 'file',
+    width: Math.min(widest, width < 90 ? 20 : 30),
+    widest,
+    cell: nameOf,
+  }
+  const isMarked = rows.some(({ marks }) => marks.length > 0)
+  const measures = isLong ? measuredColumns : [sizeColumn]
+  const marks = isMarked ? [marksColumn] : []
+  return tableOf([fileColumn, ...columns, ...measures, ...marks, userColumn], width)
+}
+
+/** `3 recordings, 13.2 kB; 1 broken (b)` */
 export function listSummary(all: readonly ListedRecording[]): string {
   const bytes = all.reduce((sum, { fileBytes }) => sum + fileBytes, 0)
   const marks = new Map<string, number>()
   for (const mark of all.flatMap((one) => one.marks)) marks.set(mark, (marks.get(mark) ?? 0) + 1)
-  const told = [...marks].map(([mark, count]) => `${grouped(count)} ${mark}`)
+  const told = [...marks].map(([mark, count]) => `${grouped(count)} ${mark} (${letterOf(mark)})`)
   return [`${counted(all.length, 'recording')}, ${shortBytes(bytes)}`, ...told].join('; ')
 }

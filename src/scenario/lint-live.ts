@@ -32,10 +32,15 @@ export function lintLive(
 
 const replyPath = (index: number, key: string): Path => ['rules', index, 'reply', key]
 
-/** A folder that is only to be filled need not be there yet. */
+/** A folder that one of the rules fills need not be there yet. */
 function lostReplays({ rules }: Scenario, { exists }: LintContext): Problem[] {
+  const filled = new Set(
+    rules.flatMap(({ reply }) =>
+      reply.kind === 'replay' && reply.missing === 'tape' ? [reply.path] : [],
+    ),
+  )
   return rules.flatMap(({ reply, index }) => {
-    if (reply.kind !== 'replay' || reply.missing === 'tape' || exists(reply.path)) return []
+    if (reply.kind !== 'replay' || filled.has(reply.path) || exists(reply.path)) return []
     const message = `there is no recording and no folder at ${reply.path}`
     return [{ path: replyPath(index, 'replay'), message }]
   })

@@ -112,6 +112,11 @@ export const settingsSchema = z
       .optional()
       .describe('Whether stale recordings are warned of, or refused.'),
   })
+  .check(({ value, issues }) => {
+    if (value.stale === undefined || value.staleAfter !== undefined) return
+    const message = 'nothing says from what age on; put staleAfter beside it, such as 30d'
+    issues.push({ code: 'custom', message, input: value.stale, path: ['stale'] })
+  })
   .describe('How a folder of recordings is asked, and what is masked in it.')
 
 export const settingsOf = (written: z.output<typeof settingsSchema>): RecordingSettings => ({

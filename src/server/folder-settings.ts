@@ -77,6 +77,9 @@ export class FolderSettings {
       ? withGiven(loaded.settings, this.#given)
       : (this.#usual ?? withGiven(loaded.settings, this.#given))
     if (!loaded.file) this.#usual = settings
+    if (this.#given.stale !== undefined && settings.staleAfterMs === undefined) {
+      throw usage('stale: nothing says from what age on; give stale-after as well, such as 30d')
+    }
     this.#byFolder.set(folder, settings)
     this.#everywhere = undefined
     return settings

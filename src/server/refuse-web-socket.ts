@@ -9,7 +9,7 @@ import { StuntdoubleError } from '../core/errors.ts'
 import { ourError } from './our-error.ts'
 
 const noWebSocket =
-  'stuntdouble speaks no WebSocket, neither as a service nor as a relay: nothing was asked of any service; use the streaming HTTP API, or let the client call the service itself'
+  'no WebSocket is spoken here, neither as a service nor as a relay: nothing was asked of any service; use the streaming HTTP API, or let the client call the service itself'
 
 /** Before anything that could take it for a plain GET. */
 export async function refuseWebSocket(ctx: Context, next: Next): Promise<void> {
@@ -19,7 +19,7 @@ export async function refuseWebSocket(ctx: Context, next: Next): Promise<void> {
 }
 
 const noTunnel =
-  'stuntdouble is no forward proxy: point the base URL of the client at it, and not HTTPS_PROXY'
+  'this is no forward proxy: point the base URL of the client at it, and not HTTPS_PROXY'
 
 /** Node would close the connection without a word. */
 export function refuseTunnel(_: IncomingMessage, socket: Duplex): void {

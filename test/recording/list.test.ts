@@ -74,10 +74,10 @@ it.each([60, 80, 100, 160])('a list keeps to %i columns, and shows what matters 
   })
   const one = listed(recording, { fileBytes: 1234, statistics: statisticsOf(recording, openAi) })
   for (const isLong of [false, true]) {
-    const table = listTable(width, isLong)
+    const table = listTable([one], { width, isLong })
     for (const line of [table.header, table.line(one)])
       expect(line.length).toBeLessThanOrEqual(Math.max(width, 70))
-    expect(table.line(one)).toMatch(/^2026-11-22 10:00 .*200 {2}end .*what it says/)
+    expect(table.line(one)).toMatch(/^taped\.jsonl .*200 {2}end .*what it says/)
     expect(table.line(one)).not.toContain('\u001b')
     if (isLong) expect(table.line(one)).toContain('1.5 s')
   }
@@ -90,7 +90,9 @@ it('a list is sorted by any column, and alike ones stay as they were', () => {
       .map(({ file }) => file)
       .join('')
   expect([by('time'), by('file'), by('status'), by('size')]).toEqual(['bac', 'abc', 'acb', 'acb'])
-  expect(listSummary([...rows, row({ lost: ['times'] })])).toBe('4 recordings, 119 B; 1 lost times')
+  expect(listSummary([...rows, row({ lost: ['times'] })])).toBe(
+    '4 recordings, 119 B; 1 lost times (t)',
+  )
 })
 
 it('a table leaves out columns where there is no room for them, and widens where there is', () => {
@@ -101,4 +103,21 @@ it('a table leaves out columns where there is no room for them, and widens where
   ] as const
   expect(tableOf(columns, 9).line({ name: 'a/long/name' })).toBe('…ame    1')
   expect(tableOf(columns, 40).header).toBe('name      less      n')
+})
+
+it('a list names the file, and its marks take no room from the words', () => {
+  const file = `tapes/${'2026-11-22T10-00-00-000Z-000001-post-v1-chat'.repeat(2)}.jsonl`
+  const given = asked({ model: 'm', input: 'all of the words '.repeat(5).trim() })
+  const rows = [row({ ...given, file, lost: ['chunks', 'times'] }), row({ ...given, file: 'b' })]
+  const wide = listTable(rows, { width: Number.POSITIVE_INFINITY, isLong: false })
+  for (const one of rows) {
+    expect(wide.line(one).startsWith(one.file.replace('tapes/', ''))).toBe(true)
+    expect(wide.line(one).endsWith('all of the words '.repeat(5).trim())).toBe(true)
+  }
+  const narrow = listTable(rows, { width: 100, isLong: false })
+  expect(narrow.line(row({ ...given, file, lost: ['chunks', 'times'] }))).toMatch(
+    /^2026-11-22T10-00-00.* ct {5}all of/,
+  )
+  expect(narrow.header).toContain('marks')
+  expect(listTable(rows.slice(1), { width: 100, isLong: false }).header).not.toContain('marks')
 })

@@ -49,6 +49,7 @@ stale: fail
   it.each([
     ['mtach: {}', '1:1: unknown key "mtach"; did you mean "match"?'],
     ['after: lopo', '1:8: unknown value "lopo"; did you mean "loop"?'],
+    ['stale: fail', '1:8: nothing says from what age on; put staleAfter beside it'],
     ['staleAfter: 30', '1:13: expected an age such as 30d, 12h or 2w, found 30'],
     [
       'match:\n  volatile: [dates, uuid]',

@@ -258,6 +258,7 @@ describe('a folder of recordings', () => {
   it.each([
     [{ after: 'lop' }, 'after: there is no "lop"; did you mean "loop"?'],
     [{ stale: 'warm' }, 'stale: there is no "warm"; did you mean "warn"?'],
+    [{ stale: 'fail' }, 'stale: nothing says from what age on; give stale-after as well'],
     [{ staleAfter: 'old' }, 'stale-after: "old" is no age; expected an age such as 30d'],
     [{ ignore: ['user'] }, 'ignore: a place is written as $.metadata.run_id'],
     [{ matchHeaders: ['authorization'] }, 'match-header: "authorization" cannot be compared'],

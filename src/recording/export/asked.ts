@@ -63,13 +63,23 @@ function routeOf(
   return undefined
 }
 
-/** Which of several dialects a server would take a request for, unless it is told. */
-export function dialectOfItself(
-  http: HttpRequest,
+/**
+ * Which of several dialects a server would take a request for, told to prefer some. Whom a client
+ * of a double names as host is the double, so that the taped host tells nothing.
+ */
+export function dialectTaken(
+  taped: HttpRequest,
   dialects: readonly Dialect[],
+  preferred: readonly string[],
 ): Dialect | undefined {
+  const headers = taped.headers.filter(([name]) => name.toLowerCase() !== 'host')
+  const http = { ...taped, headers }
   const candidates = dialects.filter((dialect) => routeOf(dialect, http))
   if (candidates.length < 2) return candidates[0]
+  for (const name of preferred) {
+    const settled = candidates.find((dialect) => dialect.name === name)
+    if (settled) return settled
+  }
   return candidates.find((dialect) => dialect.recognizes?.(http)) ?? candidates[0]
 }
 

@@ -3,9 +3,8 @@
  * was said, when, and how it ended. It says what was said and not the bytes; those stay with the
  * recording. Must never write what `check` would find a mistake in.
  */
-import type { Dialect } from '../../core/dialect.ts'
 import { pathAndQuery } from '../transcribe.ts'
-import { type Asked, askedOf, dialectOfItself } from './asked.ts'
+import { type Asked, askedOf, dialectTaken } from './asked.ts'
 import type { Exported, Exporter, ExportOptions } from './exporter.ts'
 import { replyOf } from './script-reply.ts'
 import { type Matched, type Taken, whenOf } from './script-when.ts'
@@ -21,7 +20,7 @@ export const scenario: Exporter = {
     // A scenario without rules is none.
     if (taken.length === 0) return
     const names = new RuleNames()
-    const prefer = preferredOf(taken, options.dialects)
+    const prefer = preferredOf(taken, options)
     yield `# yaml-language-server: $schema=${schema}\n`
     if (prefer.length > 0) yield writtenYaml({ dialects: prefer })
     yield 'rules:\n'
@@ -56,13 +55,31 @@ function whyNot(
   return `the dialect refuses the request by itself: ${asked.error.message ?? asked.error.code}`
 }
 
-/** Dialects that a server would not take these requests for unless it is told. */
-function preferredOf(taken: readonly Taken[], dialects: readonly Dialect[]): string[] {
-  const names = taken.flatMap(({ exported: { dialect }, asked }) => {
-    if (!dialect || asked.kind !== 'chat') return []
-    return dialectOfItself(asked.http, dialects)?.name === dialect.name ? [] : [dialect.name]
-  })
-  return [...new Set(names)]
+/**
+ * Dialects that a server would not take these requests for unless it is told. One that would take
+ * the requests of another in the file is not named: its clients have a path of their own.
+ */
+function preferredOf(taken: readonly Taken[], { dialects, tell }: ExportOptions): string[] {
+  const chats = taken.flatMap(({ exported: { dialect }, asked }) =>
+    dialect && asked.kind === 'chat' ? [{ http: asked.http, name: dialect.name }] : [],
+  )
+  type Chat = (typeof chats)[number]
+  const isReached = ({ http, name }: Chat, preferred: readonly string[]): boolean =>
+    dialectTaken(http, dialects, preferred)?.name === name
+  const unsettled = new Set(chats.filter((one) => !isReached(one, [])).map(({ name }) => name))
+  let prefer: string[] = []
+  for (const name of unsettled) {
+    const more = [...prefer, name]
+    const takesAnother = chats.some((one) => isReached(one, prefer) && !isReached(one, more))
+    if (!takesAnother) prefer = more
+  }
+  for (const { http, name } of chats.filter((one) => !isReached(one, prefer))) {
+    tell(
+      `${http.path} is also a path of another dialect in this scenario: clients of ${name} that ` +
+        `do not name themselves need the base path /${name}, as in http://127.0.0.1:4141/${name}`,
+    )
+  }
+  return prefer
 }
 
 function ruleOf(

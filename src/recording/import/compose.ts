@@ -28,7 +28,9 @@ export function compose(
 ): Imported | { problem: string } {
   const { answered: given, exact } = exchange
   const { status } = given
-  if (exact?.failed === undefined && !isStatus(status)) {
+  // Our own archives also hold what never had a head.
+  const isHeadless = exact !== undefined && exact.headMs === undefined
+  if (!isHeadless && exact?.failed === undefined && !isStatus(status)) {
     return { problem: `the status ${status} is none that an answer can have (200 to 999)` }
   }
   const answered = exact ? { ...given, words: [] } : plainAnswer(given)
@@ -113,18 +115,32 @@ function plainRequest(
   const wanted = context.dialect ?? exchange.dialect
   const named = context.dialects.find(({ name }) => name === wanted)
   if (exchange.asked) {
-    const read = readAsked(exchange.asked)
+    const { url, words } = urlOf(exchange.asked.url, context)
+    const read = readAsked({ ...exchange.asked, url })
     if ('problem' in read) return read
     const dialect = named ?? recognise(read.request, answered, context)
-    return { ...read, dialect, words: [] }
+    return { ...read, dialect, words: [...words, ...read.words] }
   }
   const seen = named ?? byName(context, dialectOfBody(answered.body, answered.headers))
   const made = readAsked(madeUp(seen, answered, options))
   if ('problem' in made) return made
   const isTold = context.url !== undefined && context.body !== undefined
   const words = isTold ? [] : ['it does not tell what was asked: a plausible request is made up']
-  return { ...made, dialect: seen ?? context.dialectOf(made.request), words }
+  return {
+    ...made,
+    dialect: seen ?? context.dialectOf(made.request),
+    words: [...words, ...made.words],
+  }
 }
+
+/** A placeholder or a mere path stands for what `--url` names. */
+function urlOf(url: string, context: ImportContext): { url: string; words: readonly string[] } {
+  if (context.url === undefined || absolute.test(url)) return { url, words: [] }
+  const named = url.startsWith('/') ? new URL(url, context.url).href : context.url
+  return { url: named, words: [`"${url}" is no absolute URL: the one of --url stands for it`] }
+}
+
+const absolute = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)/i
 
 function madeUp(
   dialect: Dialect | undefined,
@@ -160,10 +176,18 @@ function recognise(
   return byName(context, dialectOfBody(answered.body, answered.headers))
 }
 
-function readAsked(asked: Asked): { request: HttpRequest; url: string } | { problem: string } {
+interface ReadAsked {
+  readonly request: HttpRequest
+  readonly url: string
+  readonly words: readonly string[]
+}
+
+function readAsked(asked: Asked): ReadAsked | { problem: string } {
   const url = asked.url.replace(/#.*$/s, '')
-  const host = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)/i.exec(url)?.[1]
-  if (host === undefined) return { problem: `"${asked.url}" is no absolute URL` }
+  const host = absolute.exec(url)?.[1]
+  if (host === undefined) {
+    return { problem: `"${asked.url}" is no absolute URL; --url says what stands for it` }
+  }
   const { headers } = cleanHeaders(asked.headers)
   const decoded = decodeBody(asked.body, headers)
   if ('problem' in decoded) return { problem: `of the request, ${decoded.problem}` }
@@ -173,6 +197,7 @@ function readAsked(asked: Asked): { request: HttpRequest; url: string } | { prob
   const hasHost = header(headers, 'host') !== undefined
   return {
     url,
+    words: decoded.words.map((word) => `of the request, ${word}`),
     request: {
       method: asked.method.toUpperCase(),
       url: asPath,

@@ -1,11 +1,13 @@
 /**
  * What `curl -i` printed: heads and a body, with `-v` also what was sent, with `--raw` the chunks as
- * they were framed. Pure. Heads of informational answers, of redirects that were followed and of
+ * they were framed. Pure. With `-i` and `-v` every head is printed twice; the second is dropped and
+ * never taken for a body. Heads of informational answers, of redirects that were followed and of
  * proxies stand before the last one, and only the last one has a body.
  */
 import type { Headers } from '../../core/http.ts'
 import { header } from '../../core/http.ts'
 import { unchunk } from './chunked.ts'
+import { withoutMeter } from './curl-meter.ts'
 import { type Asked, type Format, found, ignored, type Look, Unreadable } from './imported.ts'
 
 const statusLine = /^HTTP\/(\d(?:\.\d)?) (\d{3})(?: ([^\r\n]*))?$/
@@ -18,7 +20,8 @@ export const curl: Format = {
   title: 'dump of curl -i',
   fits: ({ text }) =>
     headBegin.test(text) ||
-    (/^(?:\* |> |Note: |\s*% Total)/.test(text) && /^(?:< )?HTTP\/\d/m.test(text.slice(0, 65_536))),
+    (/^(?:\* |> |Note: |\s*% Total)/.test(text) &&
+      /^(?:< |\s*\d[^\r\n]*)?HTTP\/\d/m.test(text.slice(0, 65_536))),
   read,
 }
 
@@ -29,7 +32,7 @@ interface Head {
 }
 
 function* read({ bytes }: Look) {
-  const dump = new Dump(bytes)
+  const dump = new Dump(withoutMeter(bytes))
   const heads = dump.heads()
   const last = heads.at(-1)
   if (!last) throw new Unreadable({ line: 1, column: 1 }, 'there is no head of an answer in it')
@@ -68,6 +71,8 @@ class Dump {
   #at = 0
   #line = 1
   #isVerbose = false
+  /** Heads that `-v` has shown, and that `-i` has not printed yet. */
+  #shown: Head[] = []
   lastHeadLine = 1
 
   constructor(bytes: Uint8Array) {
@@ -80,7 +85,8 @@ class Dump {
     for (;;) {
       const line = this.#peek()
       if (line === undefined) break
-      if (headBegin.test(line) && !isOver(heads)) heads.push(this.#head(''))
+      if (headBegin.test(line) && this.#isShown(line)) this.#head('')
+      else if (headBegin.test(line) && !isOver(heads)) heads.push(this.#head(''))
       else if (/^< HTTP\//.test(line)) heads.push(this.#head('< '))
       else if (told.test(line) && (heads.length === 0 || this.#isVerbose)) this.#note(line)
       else break
@@ -94,7 +100,7 @@ class Dump {
     if (!this.#isVerbose) return rest
     const tail = rest.subarray(-400).toString('latin1')
     const said =
-      /(?:^|\n)(?:[*}{] (?:Connection #\d+|Closing connection|\[\d+ bytes data\])[^\n]*\n?)+$/
+      /(?:^|\n)(?:[*}{] (?:Connection #\d+|Closing connection|shutting down connection|\[\d+ bytes data\])[^\n]*\n?)+$/
     const found = said.exec(tail)
     if (!found) return rest
     const from = found.index + (found[0].startsWith('\n') ? 1 : 0)
@@ -119,12 +125,23 @@ class Dump {
     this.#next()
   }
 
+  /** The same head again: its status line says so, since people mask fields in one of the two. */
+  #isShown(line: string): boolean {
+    const [, , status = ''] = statusLine.exec(line.trimEnd()) ?? []
+    const at = this.#shown.findIndex((head) => head.status === Number(status))
+    if (at < 0) return false
+    this.#shown.splice(0, at + 1)
+    return true
+  }
+
   #head(prefix: string): Head {
     this.lastHeadLine = this.#line
     const first = this.#next().slice(prefix.length).trimEnd()
     const [, , status = '', reason = ''] = statusLine.exec(first) ?? []
     if (prefix !== '') this.#isVerbose = true
     const headers: [string, string][] = []
+    let lastField = first
+    let isMixed = false
     for (let line = this.#peek(); line !== undefined; line = this.#peek()) {
       const isOwn = line.startsWith(prefix.trimEnd())
       if (!isOwn && told.test(line)) {
@@ -132,11 +149,29 @@ class Dump {
         continue
       }
       this.#next()
+      // Both forms may come line by line, one after the other.
+      if (!isOwn && line.trimEnd() !== lastField) throw this.#strangeLine()
+      isMixed ||= !isOwn
+      if (!isOwn) continue
       const field = line.slice(prefix.length).trimEnd()
       if (field === '') break
+      lastField = field
       headers.push(...readHeader(field))
     }
-    return { status: Number(status), reason, headers }
+    if (isMixed) this.#endOfMixed()
+    const head = { status: Number(status), reason, headers }
+    if (prefix !== '' && !isMixed) this.#shown.push(head)
+    return head
+  }
+
+  #strangeLine(): Unreadable {
+    const place = { line: this.#line - 1, column: 1 }
+    return new Unreadable(place, 'this line stands within a head, and is none of it')
+  }
+
+  /** The empty line of `-i`. */
+  #endOfMixed(): void {
+    if (this.#peek()?.trimEnd() === '') this.#next()
   }
 
   /** The line that comes next, without its end. */

@@ -33,8 +33,18 @@ export const har: Format = {
     const entries = listAt(look.json?.value, 'log', 'entries')
     if (!entries) throw new Unreadable({ line: 1, column: 1 }, 'there is no list log.entries here')
     const places = new JsonPlaces(look.text)
+    let isOnlyLeftOut = true
+    let sockets = 0
     for (const index of inOrder(entries)) {
-      yield* readEntry(entries[index], { look, context, places, index })
+      for (const one of readEntry(entries[index], { look, context, places, index })) {
+        isOnlyLeftOut &&= one.kind === 'ignored'
+        if (one.kind === 'ignored' && one.what === webSockets) sockets++
+        yield one
+      }
+    }
+    if (isOnlyLeftOut && sockets > 0) {
+      const said = 'nothing was imported: its exchanges are WebSocket connections, no HTTP streams'
+      yield mistake(places.of(['log', 'entries']), said)
     }
   },
 }
@@ -78,6 +88,8 @@ const strangeKeys = (entry: unknown): string[] =>
     .flatMap((part) => (isFields(part) ? Object.keys(part) : []))
     .filter((key) => key.startsWith('_') && !knownKeys.test(key))
 
+const webSockets = 'WebSocket connections, which are no HTTP streams'
+
 const pageTypes =
   /^(?:document|stylesheet|script|image|font|media|manifest|texttrack|cspviolationreport|signedexchange)$/
 const pageContent =
@@ -89,7 +101,7 @@ function leaveOut(entry: unknown, { all }: ImportContext): string | undefined {
   const method = textAt(entry, 'request', 'method')?.toUpperCase()
   const type = textAt(entry, '_resourceType')?.toLowerCase()
   const isSocket = type === 'websocket' || listAt(entry, '_webSocketMessages') !== undefined
-  if (isSocket || /^wss?:/.test(url)) return 'WebSocket connections, which are no HTTP streams'
+  if (isSocket || /^wss?:/.test(url)) return webSockets
   if (!/^https?:/.test(url) && url !== '') return `requests for ${url.split(':')[0]}: URLs`
   if ((numberAt(entry, 'response', 'status') ?? 1) <= 0) return 'requests that were never answered'
   if (all) return undefined

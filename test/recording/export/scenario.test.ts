@@ -347,6 +347,16 @@ rules:
     expect(endOf(steps)).toBe('end')
   })
 
+  it('prefers a dialect only where it takes no path from another in the file', () => {
+    const asMistral = (one: Recording): Recording => ({ ...one, dialect: 'mistral' })
+    const alone = written(scenario, [asMistral(greeting())], { dialects })
+    expect(alone.text).toMatch(/^dialects: \[ ?mistral ?\]$/m)
+    expect(alone.told).toEqual([])
+    const both = written(scenario, [asMistral(greeting()), greeting()], { dialects })
+    expect(both.text).not.toMatch(/^dialects:/m)
+    expect(both.told).toEqual([expect.stringContaining('need the base path /mistral')])
+  })
+
   it('leaves out, with a word, what no rule can answer', () => {
     const refused = greeting({ body: { messages: 'none' } })
     const { leftOut, text } = written(scenario, [refused, unreached('ECONNREFUSED')], { dialects })

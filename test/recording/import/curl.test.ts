@@ -126,3 +126,55 @@ test('a head alone is an answer without a body, and no head is a mistake', () =>
   const { mistakes } = bring('{"a":1}', { from: 'curl' })
   expect(mistakes).toEqual(['source:1:1: there is no head of an answer in it'])
 })
+
+describe('a dump of -i and -v', () => {
+  const fields = 'content-type: text/event-stream\r\nset-cookie: sid=a-cookie\r\n'
+  const own = `HTTP/1.1 200 OK\r\n${fields}\r\n`
+  const quoted = own.replaceAll(/^(?=.*\r\n)/gm, '< ')
+  const asked = '*   Trying 127.0.0.1:1...\n> POST /v1/chat/completions HTTP/1.1\r\n> \r\n'
+  const sent = '} [13 bytes data]\n'
+  const left = '* Connection #0 to host 127.0.0.1 left intact\n'
+  const lines = (text: string): string[] => text.split(/(?<=\n)/)
+  const mixed = lines(quoted)
+    .flatMap((line, at) => [line, lines(own)[at] ?? ''])
+    .join('')
+  const moved = 'HTTP/1.1 307 Temporary Redirect\r\nlocation: /v2\r\n\r\n'
+  const titles = `  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current
+                                 Dload  Upload   Total   Spent    Left  Speed
+`
+  const meter = '\r100    89    0    76  100    13     63     10  0:00:01 --:--:--  0:00:01    74'
+  const [first, second] = lines(stream.replace('\n\n', '\n\n\0')).join('').split('\0')
+
+  test.each([
+    [
+      'one head after the other',
+      `${asked}${sent}${quoted}{ [82 bytes data]\n${own}${stream}${left}`,
+    ],
+    ['both heads line by line', `${asked}${sent}${mixed}${stream}${left}`],
+    [
+      'heads of a redirect',
+      `${asked}${moved.replaceAll(/^(?=.*\r\n)/gm, '< ')}* Ignoring the response-body\n${quoted}${moved}${own}${stream}${left}`,
+    ],
+    ['-i without -s', `${titles}${meter}${own}${first}${meter}${second}${meter}\n`],
+    [
+      '-i and -v without -s',
+      `${titles}${meter}${asked}${sent}${quoted}{ [82 bytes data]\n${own}${first}${meter}${second}${meter}\n${left}`,
+    ],
+    [
+      '-v without -s',
+      `${titles}${meter}${asked}${sent}${quoted}${first}${meter}${second}${meter}\n${left}`,
+    ],
+  ])('has nothing but the body in its body: %s', (_, dump) => {
+    const brought = bringOne(dump)
+    expect(bodyOf(brought).toString()).toBe(stream)
+    expect(brought.status).toBe(200)
+    expect(headerOf(brought, 'content-type')).toBe('text/event-stream')
+  })
+
+  test('a meter of a form that is not known is a clear mistake', () => {
+    const strange = '\r 50  1.2k  60  1.1k --:--:-- 7'
+    const { recordings, mistakes } = bring(`${titles}${meter}${own}${first}${strange}${second}`)
+    expect(recordings).toEqual([])
+    expect(mistakes.join()).toContain('dump it again with -s')
+  })
+})

@@ -64,3 +64,11 @@ test('what was noted is not believed where the body is another', () => {
   expect(recordings[0]?.words.join()).toContain('its chunks are not those of its body any more')
   expect(recordings[0]?.steps.at(-1)?.do).toBe('end')
 })
+
+test.each([['reset'], ['close'], ['client-left']])(
+  'also one that ended before its head: %s',
+  (end) => {
+    const lines = linesOf(archive(0, { chunks: [], end }))
+    expect(lines.slice(2)).toEqual([`{"atMs":9.5,"end":"${end}"}`])
+  },
+)

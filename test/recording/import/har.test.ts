@@ -237,3 +237,11 @@ test('a form, and what HTTP/2 says by headers of its own, are read as well', () 
   expect(askedOf(brought)).toBe('a+b=1%262')
   expect(brought.request.headers).toEqual([['host', 'api.groq.com']])
 })
+
+test('an archive of WebSockets alone says in one sentence that nothing was imported', () => {
+  const entry = { request: { method: 'GET', url: 'wss://h.example/live', headers: [] } }
+  const { recordings, mistakes } = bring(JSON.stringify({ log: { entries: [entry, entry] } }))
+  expect(recordings).toEqual([])
+  expect(mistakes).toHaveLength(1)
+  expect(mistakes[0]).toContain('nothing was imported: its exchanges are WebSocket connections')
+})

@@ -249,7 +249,7 @@ describe('what is broken is reported with its place, and the rest is imported', 
     [
       'a URL that is none',
       '- request: { uri: /chat }\n  response: { status: { code: 200 } }\n',
-      /"\/chat" is no absolute URL$/,
+      /"\/chat" is no absolute URL; --url says what stands for it$/,
     ],
     [
       'an unknown coding',
@@ -327,4 +327,41 @@ test('when it was made is told by the answer, or by the one before it', () => {
     '2024-05-14T13:11:02.000Z',
   ])
   expect(recordings[0]?.words.join()).toContain('nothing tells when it was made')
+})
+
+describe('of a cassette whose owner has masked values', () => {
+  const masked = (uri: string, coding: string, type = 'application/json'): string =>
+    JSON.stringify({
+      interactions: [
+        {
+          request: { method: 'POST', uri, headers: {}, body: '{}' },
+          response: {
+            status: { code: 200 },
+            headers: { 'content-encoding': [coding], 'content-type': [type] },
+            body: { base64_string: gzipSync('{"a":1}').toString('base64') },
+          },
+        },
+      ],
+      version: 1,
+    })
+  const url = 'https://api.mistral.ai/v1/chat/completions'
+
+  test.each(['**REDACTED**', '<REDACTED>', '[FILTERED]', '***'])(
+    'a coding written over with %s is told by the body',
+    (coding) => {
+      const brought = bringOne(masked(url, coding))
+      expect(bodyOf(brought).toString()).toBe('{"a":1}')
+      expect(headerOf(brought, 'content-encoding')).toBeUndefined()
+      expect(brought.words.join()).toContain('the body was gzip')
+    },
+  )
+
+  test('an address is the one that is named, or a mistake that says how to name it', () => {
+    const brought = bringOne(masked('**REDACTED**', 'gzip'), { url })
+    expect([brought.url, brought.dialect?.name]).toEqual([url, 'mistral'])
+    expect(bringOne(masked('/v1/models', 'gzip'), { url }).url).toBe(
+      'https://api.mistral.ai/v1/models',
+    )
+    expect(bring(masked('**REDACTED**', 'gzip')).mistakes.join()).toContain('--url')
+  })
 })
