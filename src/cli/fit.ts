@@ -1,8 +1,8 @@
 /** `fit`: a pacing profile from the times of recordings. */
 import { formatMistake, StuntdoubleError } from '../core/errors.ts'
 import { version } from '../core/version.ts'
-import { type LeftOut, PacingFit } from '../recording/fit.ts'
-import { fitYaml } from '../recording/fit-yaml.ts'
+import { type LeftOut, PacingFit } from '../recording/look/fit.ts'
+import { fitYaml } from '../recording/look/fit-yaml.ts'
 import { listRecordings } from '../recording/store.ts'
 import { dialectsFor } from './dialects.ts'
 import { print } from './print.ts'

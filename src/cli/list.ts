@@ -10,8 +10,8 @@ import {
   listTable,
   type SortKey,
   sortListed,
-} from '../recording/list.ts'
-import { measure } from '../recording/statistics.ts'
+} from '../recording/look/list.ts'
+import { measure } from '../recording/look/statistics.ts'
 import { type Library, openLibrary } from '../recording/store.ts'
 import { dialectsFor } from './dialects.ts'
 import { print } from './print.ts'

@@ -5,18 +5,18 @@ import type { Dialect } from '../core/dialect.ts'
 import { formatMistake, type Mistake, messageOf, StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
 import type { Recording } from '../recording/format.ts'
-import { plotOf } from '../recording/plot.ts'
-import { renderSvg, svgBins } from '../recording/plot-svg.ts'
-import { plotBins, renderPlot } from '../recording/plot-text.ts'
+import { plotOf } from '../recording/look/plot.ts'
+import { renderSvg, svgBins } from '../recording/look/plot-svg.ts'
+import { plotBins, renderPlot } from '../recording/look/plot-text.ts'
 import {
   renderAbout,
   renderRecording,
   renderTimeline,
   type ShowOptions,
-} from '../recording/show.ts'
-import { jsonArrayOf, recordingJson } from '../recording/show-json.ts'
-import { measure } from '../recording/statistics.ts'
-import { renderStatistics, statisticsTable, Totals } from '../recording/statistics-table.ts'
+} from '../recording/look/show.ts'
+import { jsonArrayOf, recordingJson } from '../recording/look/show-json.ts'
+import { measure } from '../recording/look/statistics.ts'
+import { renderStatistics, statisticsTable, Totals } from '../recording/look/statistics-table.ts'
 import { openLibrary } from '../recording/store.ts'
 import { VirtualClock } from '../time/clock.ts'
 import { type DialectOf, dialectNamed, dialectsFor } from './dialects.ts'

@@ -16,9 +16,9 @@ import {
   type RecordedRequest,
   roundMs,
 } from './format.ts'
-import { plainRequest } from './plain-body.ts'
-import { type Redactor, redactHeaders, redactRequest } from './redact.ts'
-import { maskUrl } from './secrets.ts'
+import { plainRequest } from './redact/plain-body.ts'
+import { type Redactor, redactHeaders, redactRequest } from './redact/redact.ts'
+import { maskUrl } from './redact/secrets.ts'
 
 /** What a tape must know before the service answers. */
 export interface TapeHead {

@@ -115,7 +115,7 @@ export type Reply =
 /** What is done about a request that no recording answers. */
 export const missingModes = ['error', 'next', 'upstream', 'tape'] as const
 
-export type MissingMode = (typeof missingModes)[number]
+type MissingMode = (typeof missingModes)[number]
 
 /** Whether the rule can have a live service answer, so that it needs one. */
 export const mayAskUpstream = (reply: Reply): boolean =>

@@ -4,8 +4,8 @@
  */
 import type { HttpRequest } from '../core/http.ts'
 import type { RedactSettings } from '../core/recording-settings.ts'
-import { Redactor, redactRequest } from '../recording/redact.ts'
-import { secretsOfHeaders } from '../recording/secrets.ts'
+import { Redactor, redactRequest } from '../recording/redact/redact.ts'
+import { secretsOfHeaders } from '../recording/redact/secrets.ts'
 
 const general = new WeakMap<RedactSettings, Redactor>()
 

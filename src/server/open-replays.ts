@@ -5,7 +5,7 @@
 import type { Clock } from '../core/clock.ts'
 import { formatMistake, type Mistake, StuntdoubleError } from '../core/errors.ts'
 import type { Recording } from '../recording/format.ts'
-import { staleAmong } from '../recording/stale.ts'
+import { staleAmong } from '../recording/match/stale.ts'
 import { type Library, type LibraryOptions, openLibrary } from '../recording/store.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { type ReplaySource, replaySource } from '../sources/recording.ts'

@@ -13,7 +13,7 @@ export interface ReadOnLimits {
 }
 
 /** Longer than answers take, and yet no service keeps us for good. */
-export const readOnLimits: ReadOnLimits = { ms: 300_000, bytes: 64 * 1024 * 1024 }
+const readOnLimits: ReadOnLimits = { ms: 300_000, bytes: 64 * 1024 * 1024 }
 
 export interface ReadOnOptions {
   readonly clock: Clock

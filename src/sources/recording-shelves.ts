@@ -5,12 +5,12 @@
  */
 import type { HttpRequest } from '../core/http.ts'
 import { defaultSettings, type RecordingSettings } from '../core/recording-settings.ts'
-import { hasPieces } from '../recording/canonical-masked.ts'
 import type { Recording } from '../recording/format.ts'
-import { type Keys, keysOf, likeness, Matching, type Seen } from '../recording/match.ts'
-import type { MissReport } from '../recording/match-miss.ts'
-import { type Near, nearest } from '../recording/match-nearest.ts'
-import { shownText } from '../recording/match-sketch.ts'
+import { hasPieces } from '../recording/match/canonical-masked.ts'
+import { type Keys, keysOf, likeness, Matching, type Seen } from '../recording/match/match.ts'
+import type { MissReport } from '../recording/match/match-miss.ts'
+import { type Near, nearest } from '../recording/match/match-nearest.ts'
+import { shownText } from '../recording/match/match-sketch.ts'
 
 interface Shelf {
   readonly matching: Matching

@@ -11,7 +11,7 @@ import { defaultSettings, type RecordingSettings } from '../core/recording-setti
 import { suggestion } from '../core/suggest.ts'
 import type { Step, Timeline } from '../core/timeline.ts'
 import type { Recording } from '../recording/format.ts'
-import { explainMiss, type MissReport } from '../recording/match-miss.ts'
+import { explainMiss, type MissReport } from '../recording/match/match-miss.ts'
 import { pacer } from '../time/pacing.ts'
 import { profiles } from '../time/profiles.ts'
 import { Shelves } from './recording-shelves.ts'

@@ -21,7 +21,7 @@ import type { Broken, OutgoingRequest, Transport } from './upstream-transport.ts
 const mostQueuedBytes = 256 * 1024
 const enoughQueuedBytes = mostQueuedBytes / 2
 
-export interface Deadlines {
+interface Deadlines {
   readonly connectMs: number
   /** From the connection to the status line; for ever unless given. */
   readonly headMs: number | undefined

@@ -3,7 +3,7 @@ import { utf8 } from '../core/bytes.ts'
 import type { HttpReply } from '../core/http.ts'
 
 /** A deadline that a user has set, or that of connecting. */
-export class UpstreamTimeout extends Error {
+class UpstreamTimeout extends Error {
   override readonly name = 'UpstreamTimeout'
 }
 

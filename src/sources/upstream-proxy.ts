@@ -49,7 +49,7 @@ export function proxyFor(upstream: URL, environment: Environment): URL | undefin
 
 const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '').toLowerCase()
 
-export const isLoopback = ({ hostname }: URL): boolean =>
+const isLoopback = ({ hostname }: URL): boolean =>
   /^(?:localhost|.*\.localhost|127\.\d+\.\d+\.\d+|::1)$/.test(bare(hostname))
 
 /** `example.com` and `.example.com` mean a host and all below it, `*` all hosts. */

@@ -1,6 +1,6 @@
 /** What `show --dialect chatapi` prints for a scenario, without a process for each. */
 import { formatMistake } from '../../src/core/errors.ts'
-import { renderTimeline } from '../../src/recording/show.ts'
+import { renderTimeline } from '../../src/recording/look/show.ts'
 import { parseScenario } from '../../src/scenario/load.ts'
 import { knownDialects } from '../../src/scenario/load-dialects.ts'
 import { rehearse } from '../../src/server/rehearse.ts'

@@ -2,7 +2,7 @@
 import type { Headers, HttpRequest } from '../../src/core/http.ts'
 import { defaultSettings, type MatchSettings } from '../../src/core/recording-settings.ts'
 import type { Recording, RecordingInfo } from '../../src/recording/format.ts'
-import { keysOf, likeness, Matching } from '../../src/recording/match.ts'
+import { keysOf, likeness, Matching } from '../../src/recording/match/match.ts'
 import { parseRecording } from '../../src/recording/read.ts'
 import { Transcriber } from '../../src/recording/transcribe.ts'
 

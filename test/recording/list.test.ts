@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { listed, listSummary, listTable, sortListed } from '../../src/recording/list.ts'
-import { statisticsOf } from '../../src/recording/statistics.ts'
-import { tableOf } from '../../src/recording/table.ts'
+import { listed, listSummary, listTable, sortListed } from '../../src/recording/look/list.ts'
+import { statisticsOf } from '../../src/recording/look/statistics.ts'
+import { tableOf } from '../../src/recording/look/table.ts'
 import { delta, openAi, type Taped, taped } from './taped.ts'
 
 const row = (options: Taped = {}, fileBytes = 100): ReturnType<typeof listed> =>

@@ -2,10 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { defaultSettings } from '../../src/core/recording-settings.ts'
-import { canonicalOfAsked } from '../../src/recording/canonical.ts'
-import { masked } from '../../src/recording/canonical-masked.ts'
-import { Matching } from '../../src/recording/match.ts'
-import { differences } from '../../src/recording/match-difference.ts'
+import { canonicalOfAsked } from '../../src/recording/match/canonical.ts'
+import { masked } from '../../src/recording/match/canonical-masked.ts'
+import { Matching } from '../../src/recording/match/match.ts'
+import { differences } from '../../src/recording/match/match-difference.ts'
 import { compared, request, taped, tapedAtMs, withMatch } from './asking.ts'
 
 const [uuidA, uuidB] = [

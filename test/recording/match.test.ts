@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Headers, HttpRequest } from '../../src/core/http.ts'
 import { defaultSettings } from '../../src/core/recording-settings.ts'
-import { keysOf, Matching } from '../../src/recording/match.ts'
-import { differences, inContext } from '../../src/recording/match-difference.ts'
+import { keysOf, Matching } from '../../src/recording/match/match.ts'
+import { differences, inContext } from '../../src/recording/match/match-difference.ts'
 import { compared, jsonType, request, taped, withMatch } from './asking.ts'
 
 const form: Headers = [['content-type', 'application/x-www-form-urlencoded']]

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { plotOf, readableBuckets } from '../../src/recording/plot.ts'
-import { renderSvg, svgBins } from '../../src/recording/plot-svg.ts'
-import { type PlotStyle, plotBins, renderPlot } from '../../src/recording/plot-text.ts'
-import { sampleOf } from '../../src/recording/sample.ts'
-import { ticks } from '../../src/recording/scale.ts'
+import { plotOf, readableBuckets } from '../../src/recording/look/plot.ts'
+import { renderSvg, svgBins } from '../../src/recording/look/plot-svg.ts'
+import { type PlotStyle, plotBins, renderPlot } from '../../src/recording/look/plot-text.ts'
+import { sampleOf } from '../../src/recording/look/sample.ts'
+import { ticks } from '../../src/recording/look/scale.ts'
 import { delta, openAi, type Taped, taped } from './taped.ts'
 
 const chunks = [100, 120, 140, 1900, 1950].map((atMs) => [atMs, delta('word ')] as const)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Headers } from '../../src/core/http.ts'
-import { Redactor, redactRequest } from '../../src/recording/redact.ts'
+import { Redactor, redactRequest } from '../../src/recording/redact/redact.ts'
 
 const key = 'sk-proj-Ab3dEf6hIj9kLmN0pQrStUvWxYz_1234567890-abcdef'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defaultSettings } from '../../src/core/recording-settings.ts'
-import { RecordingScan, secretsInText } from '../../src/recording/secrets-scan.ts'
+import { RecordingScan, secretsInText } from '../../src/recording/redact/secrets-scan.ts'
 
 const usual = defaultSettings.redact
 const key = 'sk-proj-Ab3dEf6hIj9kLmN0pQrSt'

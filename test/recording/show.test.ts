@@ -3,8 +3,8 @@ import type { Event } from '../../src/core/event.ts'
 import type { Step } from '../../src/core/timeline.ts'
 import { awsEventStream } from '../../src/framing/aws-event-stream.ts'
 import { sse } from '../../src/framing/sse.ts'
+import { renderRecording, renderTimeline } from '../../src/recording/look/show.ts'
 import { parseRecording } from '../../src/recording/read.ts'
-import { renderRecording, renderTimeline } from '../../src/recording/show.ts'
 import { taped } from './taped.ts'
 
 const write = (atMs: number, text: string | Uint8Array): Step => ({

@@ -1,10 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { countTokens } from '../../src/dialects/grain.ts'
-import { Sample, sampleOf } from '../../src/recording/sample.ts'
-import { deltasOf, measure, statisticsOf } from '../../src/recording/statistics.ts'
-import { renderStatistics, statisticsTable, Totals } from '../../src/recording/statistics-table.ts'
-import { countedTokens } from '../../src/recording/token-counter.ts'
+import { Sample, sampleOf } from '../../src/recording/look/sample.ts'
+import { deltasOf, measure, statisticsOf } from '../../src/recording/look/statistics.ts'
+import {
+  renderStatistics,
+  statisticsTable,
+  Totals,
+} from '../../src/recording/look/statistics-table.ts'
+import { countedTokens } from '../../src/recording/look/token-counter.ts'
 import { delta, openAi, taped } from './taped.ts'
 
 const role = 'data: {"choices":[{"index":0,"delta":{"role":"assistant"}}]}\n\n'

@@ -1,7 +1,7 @@
 /** What several commands ask for on the command line. Loads nothing that costs time. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
-export function integerFrom(low: number, high: number): (text: string) => number {
+function integerFrom(low: number, high: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (/^\d+$/.test(text) && value >= low && value <= high) return value

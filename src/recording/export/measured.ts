@@ -3,7 +3,7 @@
  * deltas of one answer.
  */
 import { countTokens } from '../../dialects/grain.ts'
-import { deltasOf, statisticsOf } from '../statistics.ts'
+import { deltasOf, statisticsOf } from '../look/statistics.ts'
 import { askedOf } from './asked.ts'
 import type { Exported, ExportOptions } from './exporter.ts'
 

@@ -9,7 +9,7 @@ import type { Grain } from '../../core/dialect.ts'
 import type { Event } from '../../core/event.ts'
 import type { Ending } from '../../core/timeline.ts'
 import { cutText } from '../../dialects/grain.ts'
-import { burstGapMs } from '../statistics.ts'
+import { burstGapMs } from '../look/statistics.ts'
 import type { ScriptTiming } from './exporter.ts'
 import type { TimedEvent } from './timed-events.ts'
 

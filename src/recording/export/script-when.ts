@@ -3,7 +3,7 @@
  * was asked several times is one request with several answers.
  * Pure. Must never look for what was masked: nobody will send it.
  */
-import { exactKeyOf } from '../match.ts'
+import { exactKeyOf } from '../match/match.ts'
 import type { Asked } from './asked.ts'
 import type { Exported } from './exporter.ts'
 

@@ -1,9 +1,9 @@
 /** The events of an answer, each with the time at which it was complete. Holds them all. */
 import type { Dialect } from '../../core/dialect.ts'
 import type { Event } from '../../core/event.ts'
-import { bodyReader } from '../body-reader.ts'
 import type { Recording } from '../format.ts'
-import { framesOf } from '../statistics.ts'
+import { bodyReader } from '../look/body-reader.ts'
+import { framesOf } from '../look/statistics.ts'
 
 export interface TimedEvent {
   readonly atMs: number

@@ -1,0 +1,67 @@
+/** Chunks on their way to the tape, in which places are still overwritten. Must keep their lengths. */
+import type { WriteStep } from '../../core/timeline.ts'
+
+interface HeldChunk {
+  readonly step: WriteStep
+  /** Where it begins in the body. */
+  readonly from: number
+  bytes: Buffer
+  isOwn: boolean
+}
+
+export class HeldChunks {
+  readonly #chunks: HeldChunk[] = []
+  #end = 0
+
+  /** Where the body ends, so far. */
+  get end(): number {
+    return this.#end
+  }
+
+  get heldBytes(): number {
+    const [first] = this.#chunks
+    return first ? this.#end - first.from : 0
+  }
+
+  add(step: WriteStep): void {
+    const { buffer, byteOffset, length } = step.bytes
+    const bytes = Buffer.from(buffer, byteOffset, length)
+    this.#chunks.push({ step, from: this.#end, bytes, isOwn: false })
+    this.#end += length
+  }
+
+  /** What stands there now; shorter where a part of it is out. */
+  read(from: number, to: number): string {
+    const parts = this.#within(from, to).map(({ from: start, bytes }) =>
+      bytes.toString('latin1', Math.max(0, from - start), Math.min(bytes.length, to - start)),
+    )
+    return parts.join('')
+  }
+
+  /** One character a byte; what is out already stays as it is. */
+  write(from: number, text: string): void {
+    for (const chunk of this.#within(from, from + text.length)) {
+      // The client is still being sent the bytes that came.
+      if (!chunk.isOwn) chunk.bytes = Buffer.from(chunk.bytes)
+      chunk.isOwn = true
+      const skipped = Math.max(0, chunk.from - from)
+      chunk.bytes.write(text.slice(skipped), from + skipped - chunk.from, 'latin1')
+    }
+  }
+
+  #within(from: number, to: number): HeldChunk[] {
+    return this.#chunks.filter((chunk) => chunk.from < to && chunk.from + chunk.bytes.length > from)
+  }
+
+  /** Lets out the chunks that end before `limit`. */
+  take(limit: number): WriteStep[] {
+    let count = 0
+    for (const { from, bytes } of this.#chunks) {
+      if (from + bytes.length > limit) break
+      count++
+    }
+    return this.#chunks
+      .splice(0, count)
+      .map(({ step, bytes, isOwn }) => (isOwn ? { ...step, bytes } : step))
+  }
+}
