@@ -14,6 +14,12 @@ export class AlarmHeap {
   #heap: Entry[] = []
   #order = 0
   #cancelled = 0
+  readonly #onIdle: (() => void) | undefined
+
+  /** @param onIdle called when the last alarm that was still wanted is cancelled */
+  constructor(onIdle?: () => void) {
+    this.#onIdle = onIdle
+  }
 
   add(deadlineMs: number, run: () => void): Alarm {
     const entry: Entry = {
@@ -35,6 +41,7 @@ export class AlarmHeap {
     if (entry.run === undefined) return
     entry.run = undefined
     this.#cancelled += 1
+    if (this.#cancelled === this.#heap.length) this.#onIdle?.()
     if (this.#cancelled < fewCancelled || this.#cancelled * 2 < this.#heap.length) return
     // A list in order is a heap.
     this.#heap = this.#heap

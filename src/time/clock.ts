@@ -15,7 +15,8 @@ const earlyMs = 0.4
 const longestWaitMs = 2 ** 31 - 1
 
 export class RealClock implements Clock {
-  readonly #alarms = new AlarmHeap()
+  /** A timer that nobody waits for would keep the process alive. */
+  readonly #alarms = new AlarmHeap(() => this.#arm())
   #timer: NodeJS.Timeout | undefined
   #armedForMs = Number.POSITIVE_INFINITY
 

@@ -148,6 +148,20 @@ describe('RealClock', () => {
     expect(Math.max(...rung.map(({ earlyMs }) => earlyMs))).toBeLessThan(0.5)
   })
 
+  it('keeps no timer for alarms that were all cancelled, and arms one again for the next', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    try {
+      const clock = new RealClock()
+      for (const alarm of [clock.at(5, () => {}), clock.at(9, () => {})]) alarm.cancel()
+      expect(vi.getTimerCount()).toBe(0)
+      const rings = noteRings(clock, [20])
+      vi.advanceTimersByTime(30)
+      expect(rings).toHaveLength(1)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('goes on ringing where one alarm throws', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     try {
