@@ -30,6 +30,9 @@ function textOf(line: Buffer): string {
 const beginningOf = (line: Buffer): string => line.toString('latin1', 0, 80)
 
 /** What is known of a recording once its last line is read. */
+/** Newer engines say line and column as well, as if the line were the whole file. */
+const withoutPlace = (message: string): string => message.replace(/ \(line \d+ column \d+\)$/, '')
+
 export type ReadRecording =
   | {
       readonly info: RecordingInfo
@@ -153,7 +156,8 @@ export class RecordingReader {
   }
 
   #mistakeAt(line: string, thrown: unknown): Mistake {
-    const message = thrown instanceof LineMistake ? thrown.message : `no JSON: ${messageOf(thrown)}`
+    const message =
+      thrown instanceof LineMistake ? thrown.message : `no JSON: ${withoutPlace(messageOf(thrown))}`
     return { file: this.#file, line: this.#lineNumber, column: columnOf(line, thrown), message }
   }
 

@@ -10,7 +10,7 @@ writeFileSync(
   streams,
   `pacing: instant
 rules:
-  - { when: { user: short }, reply: [{ text: [one] }, { wait: 300ms }, { text: [two] }] }
+  - { when: { user: short }, reply: [{ text: [one] }, { wait: 3s }, { text: [two] }] }
   - { when: { user: endless }, reply: [{ text: [one] }, { wait: 60m }, { text: [two] }] }
   - { when: { user: hello }, reply: Hello! }
 `,
