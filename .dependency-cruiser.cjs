@@ -7,7 +7,8 @@ const floors = [
   ['scenario', 'recording'],
   ['sources'],
   ['server'],
-  ['testing', 'console'],
+  ['testing', 'console', 'sweep'],
+  ['torture'],
   ['cli'],
 ]
 
@@ -51,8 +52,15 @@ module.exports = {
       'recording/export/',
     ]),
     owner('seedrandom', 'node_modules/(seedrandom|d3-random)/', ['time/']),
-    owner('files', '^(node:)?fs(/promises)?$', ['scenario/load', 'recording/store', 'cli/']),
-    owner('process', '^(node:)?process$', ['cli/']),
+    owner('files', '^(node:)?fs(/promises)?$', [
+      'scenario/load',
+      'recording/store',
+      // What the kernel tells of a connection, which stands in a file of its own.
+      'server/unacknowledged',
+      'cli/',
+    ]),
+    owner('process', '^(node:)?process$', ['cli/', 'torture/spawn']),
+    owner('child-processes', '^(node:)?child_process$', ['torture/spawn']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -16,6 +16,8 @@ interface ListeningOptions extends MaskingOptions {
   readonly seed?: number
   readonly dialect?: readonly string[]
   readonly fault?: string
+  readonly limit?: readonly string[]
+  readonly plan?: string
   readonly maxBody: number
   readonly logLevel: string
 }
@@ -62,7 +64,9 @@ const usual = (options: ListeningOptions): StartOptions => ({
   ...(options.allowHost ? { allowHosts: options.allowHost } : {}),
   ...(options.seed === undefined ? {} : { seed: options.seed }),
   ...(options.dialect ? { dialects: options.dialect } : {}),
+  ...(options.limit ? { limits: options.limit } : {}),
   ...(options.fault === undefined ? {} : { fault: options.fault }),
+  ...(options.plan === undefined ? {} : { plan: options.plan }),
 })
 
 export async function serve(

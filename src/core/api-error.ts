@@ -3,6 +3,7 @@
  * Never thrown, and never to be confused with an error of our own (see `errors.ts`).
  */
 import type { Headers } from './http.ts'
+import type { LimitRefusal } from './limits.ts'
 
 /** The neutral codes and the HTTP status each has where a dialect says nothing else. */
 export const apiErrorStatus = {
@@ -37,6 +38,8 @@ export interface ApiError {
   /** The request field at fault, e.g. `messages[0].role`. */
   readonly param?: string
   readonly retryAfterMs?: number
+  /** Set where a limit that is kept refused the request: what the vendor's words may tell of it. */
+  readonly limit?: LimitRefusal
   /** Added to the dialect's own headers. */
   readonly headers?: Headers
   /** Replaces the dialect's body as a whole; anything but a string is written as JSON. */

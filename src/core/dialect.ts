@@ -4,6 +4,7 @@ import type { ChatRequest } from './chat-request.ts'
 import type { Event, Usage } from './event.ts'
 import type { Frame, Framing } from './frame.ts'
 import type { Headers, HttpReply, HttpRequest } from './http.ts'
+import type { LimitWords } from './limits.ts'
 import type { Push } from './push.ts'
 import type { Random } from './random.ts'
 
@@ -51,6 +52,8 @@ export interface Resumption {
   readonly resume: string
   /** Frames that the client has already, and is not sent again. */
   readonly skip?: (frame: Frame) => boolean
+  /** The last of them, in the client's own words. */
+  readonly after?: string
 }
 
 export interface RouteContext extends ServiceContext {
@@ -123,6 +126,8 @@ export interface Dialect {
   /** Reads a whole (not streamed) body back into events; empty where it is not this dialect's. */
   decodeWhole(body: Uint8Array): Event[]
   readonly heartbeat?: Heartbeat
+  /** How it tells of limits that are kept; the plain `RateLimit` headers without it. */
+  readonly limits?: LimitWords
   /** The answer when not streaming; `atMs` is when it is sent, counted from the request's arrival. */
   whole(events: Iterable<Event>, reply: ReplyContext, atMs?: number): HttpReply
   /** `random` is for ids that the service puts on its errors, too. */

@@ -29,6 +29,11 @@ export interface Framing {
   /** Undefined where this framing has no way to say it, such as a comment in NDJSON. */
   encode(message: Message): Frame | undefined
   /**
+   * The bytes of a frame with other data in it, and all else as it stood: its other fields, its line
+   * ends, the bracket or comma before it. Undefined where it has no data apart from its bytes.
+   */
+  withData(frame: Frame, data: string): Uint8Array | undefined
+  /**
    * Takes bytes cut anywhere, and gives the same frames for every cut; only plain text, which has no
    * borders of its own, takes each chunk for a frame.
    */

@@ -35,3 +35,15 @@ export function jsonReply(status: number, value: unknown, headers: Headers = [])
     body: JSON.stringify(value),
   }
 }
+
+/** The error codes of HTTP/2 in the order of their numbers (RFC 9113, section 7). */
+export const http2Codes = [
+  ...(['NO_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR', 'FLOW_CONTROL_ERROR'] as const),
+  ...(['SETTINGS_TIMEOUT', 'STREAM_CLOSED', 'FRAME_SIZE_ERROR', 'REFUSED_STREAM'] as const),
+  ...(['CANCEL', 'COMPRESSION_ERROR', 'CONNECT_ERROR', 'ENHANCE_YOUR_CALM'] as const),
+  ...(['INADEQUATE_SECURITY', 'HTTP_1_1_REQUIRED'] as const),
+] as const
+
+export type Http2Code = (typeof http2Codes)[number]
+
+export const http2Number = (code: Http2Code): number => http2Codes.indexOf(code)

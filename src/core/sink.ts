@@ -1,4 +1,5 @@
 /** Where a timeline is played to. The one over a socket stands in `src/server/sink.ts`. */
+import type { Http2Code } from './http.ts'
 import type { Ending, HeadStep } from './timeline.ts'
 
 /** All that is due at one moment; a sink sends it with as few system calls as it can. */
@@ -7,6 +8,10 @@ export interface Burst {
   /** Each becomes an HTTP chunk of its own; none is empty. */
   readonly chunks: readonly Uint8Array[]
   readonly ending: Ending | undefined
+  /** See the steps that say so: the ending's, and that of a write of no bytes after the chunks. */
+  readonly raw?: Uint8Array | undefined
+  readonly code?: Http2Code | undefined
+  readonly goaway?: Http2Code | undefined
 }
 
 export interface Sink {

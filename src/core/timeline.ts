@@ -2,18 +2,27 @@
  * The one noun of the house: what the server does to one connection, and when.
  * Plain data. Must never hold a socket, a timer or a vendor's word.
  */
-import type { Headers } from './http.ts'
+import type { Headers, Http2Code } from './http.ts'
 
 /** How a connection can be left: clean end, FIN without the last chunk, RST, or silence. */
 export type Ending = 'end' | 'close' | 'reset' | 'hang'
 
 export const endings: readonly Ending[] = ['end', 'close', 'reset', 'hang']
 
+/*
+ * The optional parts of a step say what stands on the wire below the body. Only faults make them: no
+ * source does, and no recording holds them.
+ */
+
 export interface HeadStep {
   readonly atMs: number
   readonly do: 'head'
   readonly status: number
   readonly headers: Headers
+  /** The length that is declared, whatever comes. */
+  readonly declaredBytes?: number
+  /** Names in lower case that the server must not add either. */
+  readonly without?: readonly string[]
 }
 
 export interface WriteStep {
@@ -21,11 +30,17 @@ export interface WriteStep {
   readonly do: 'write'
   /** One HTTP chunk, whatever frames it holds. Empty means nothing is written: time passes. */
   readonly bytes: Uint8Array
+  /** Of a write of no bytes: HTTP/2 is told, by this error code, that no new stream is taken. */
+  readonly goaway?: Http2Code
 }
 
 export interface EndStep {
   readonly atMs: number
   readonly do: Ending
+  /** Before the connection is left: bytes that stand as they are where a chunk is due. */
+  readonly raw?: Uint8Array
+  /** What HTTP/2 gives as the reason of a reset. */
+  readonly code?: Http2Code
 }
 
 /** `atMs` counts from the request's arrival and never descends within a timeline. */
@@ -50,6 +65,10 @@ export interface LiveSteps extends AsyncIterator<Step> {
 
 export const isLive = (timeline: Timeline | LiveTimeline): timeline is LiveTimeline =>
   Symbol.asyncIterator in timeline
+
+/** A write that leaves nothing on the wire: it only says that time passes. */
+export const isNothing = (step: Step): boolean =>
+  step.do === 'write' && step.bytes.length === 0 && step.goaway === undefined
 
 export const isEnding = (step: Step): step is EndStep => step.do !== 'head' && step.do !== 'write'
 

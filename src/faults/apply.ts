@@ -4,7 +4,13 @@
  */
 import type { Alarm, Clock } from '../core/clock.ts'
 import { StuntdoubleError } from '../core/errors.ts'
-import type { LiveSteps, LiveTimeline, Step, Timeline } from '../core/timeline.ts'
+import {
+  isNothing,
+  type LiveSteps,
+  type LiveTimeline,
+  type Step,
+  type Timeline,
+} from '../core/timeline.ts'
 import { FaultChain } from './chain.ts'
 import type { FaultContext, FaultSpec } from './fault.ts'
 import { noLengthMessage } from './places.ts'
@@ -128,7 +134,7 @@ class LiveWalk implements AsyncIterator<Step, undefined> {
   /** Writes of no bytes were only to wake a fault: live time passes by itself. */
   #give(steps: readonly Step[]): void {
     for (const step of steps) {
-      if (step.do !== 'write' || step.bytes.length > 0) this.#out.push(step)
+      if (!isNothing(step)) this.#out.push(step)
     }
   }
 

@@ -4,8 +4,10 @@
  */
 import { noBytes } from '../core/bytes.ts'
 import { StuntdoubleError } from '../core/errors.ts'
+import type { Random } from '../core/random.ts'
 import { isEnding, type Step } from '../core/timeline.ts'
-import type { Fault, FaultContext, FaultSpec } from './fault.ts'
+import { expandProfiles } from './expand.ts'
+import type { Acted, Fault, FaultContext, FaultSpec } from './fault.ts'
 import { faultKind } from './registry.ts'
 
 export class FaultChain {
@@ -78,13 +80,19 @@ const pushAll = (fault: Fault, steps: readonly Step[]): Step[] =>
 
 function createFaults(specs: readonly FaultSpec[], context: FaultContext): Fault[] {
   const faults: Fault[] = []
-  for (const [index, { kind: name, options, probability }] of specs.entries()) {
-    const kind = faultKind(name)
-    if (!kind) throw new StuntdoubleError('internal', `There is no fault named ${name}`)
+  for (const [index, spec] of expandProfiles(specs).entries()) {
+    const kind = faultKind(spec.kind)
+    if (!kind) throw new StuntdoubleError('internal', `There is no fault named ${spec.kind}`)
     // A source of its own for each, so that adding a fault leaves the others' draws as they were.
-    const random = context.random.fork(`fault/${index}/${name}`)
-    if (random.fork('probability').next() >= probability) continue
-    faults.push(kind.create(options, { ...context, random }))
+    const random = chanceOf(spec, context).fork(`fault/${index}/${spec.kind}`)
+    if (random.fork('probability').next() >= spec.probability) continue
+    const onAct = (name: string, at: Acted): void => context.onAct?.(name, at, index)
+    faults.push(kind.create(spec.options, { ...context, random, onAct }))
   }
   return faults
+}
+
+function chanceOf({ seed }: FaultSpec, { random, seeded }: FaultContext): Random {
+  if (seed === undefined) return random
+  return seeded?.(seed) ?? random.fork(`seed/${seed}`)
 }

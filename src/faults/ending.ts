@@ -3,7 +3,7 @@
  * Nothing comes after an ending, and the clean end that was due does not come either.
  */
 import { z } from 'zod'
-import type { Ending, Step } from '../core/timeline.ts'
+import type { Ending, EndStep, Step } from '../core/timeline.ts'
 import type { Fault, FaultContext, FaultKind, Reached } from './fault.ts'
 import { type Aftermath, fromPlace } from './from-place.ts'
 import { duration, strict } from './options.ts'
@@ -15,7 +15,7 @@ export interface EndingOptions {
   readonly after?: number
 }
 
-const after = z.exactOptional(
+export const after = z.exactOptional(
   duration.describe(
     'Silence before it, so that the client has read all bytes by then. Node clients need some to see a reset.',
   ),
@@ -41,19 +41,19 @@ function endAt(name: Ending, options: EndingOptions, context: FaultContext): Fau
   const scanner = scannerFor(options.at, context)
   return fromPlace(
     scanner,
-    endingAftermath(name, options.after ?? 0, (at) => context.onAct?.(name, at)),
+    endingAftermath({ do: name }, options.after ?? 0, (at) => context.onAct?.(name, at)),
   )
 }
 
 export function endingAftermath(
-  ending: Ending,
+  ending: Omit<EndStep, 'atMs'>,
   afterMs: number,
   report: (at: Reached) => void,
 ): Aftermath {
   return {
     reach(at): Step[] {
       report(at)
-      return [{ atMs: at.atMs + afterMs, do: ending }]
+      return [{ atMs: at.atMs + afterMs, ...ending }]
     },
     push: () => [],
     end: () => [],

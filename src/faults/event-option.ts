@@ -9,7 +9,7 @@ const codes = Object.keys(apiErrorStatus)
 
 const isCode = (written: string): written is ApiErrorCode => Object.hasOwn(apiErrorStatus, written)
 
-const errorCode = z
+export const errorCode = z
   .string({ error: `must be one of ${codes.join(', ')}` })
   .transform((written, context): ApiErrorCode => {
     if (isCode(written)) return written

@@ -3,8 +3,10 @@
  * socket: whatever it needs to know of the stream it acts on comes in its context.
  */
 import type { z } from 'zod'
+import type { ApiError } from '../core/api-error.ts'
 import type { Event } from '../core/event.ts'
 import type { Frame, Framing } from '../core/frame.ts'
+import type { HttpReply } from '../core/http.ts'
 import type { Push } from '../core/push.ts'
 import type { Random } from '../core/random.ts'
 import type { Step } from '../core/timeline.ts'
@@ -28,6 +30,10 @@ export interface StreamLanguage {
   countTokens(text: string): number
   /** An event in the dialect's form, or undefined where it has none. */
   encode(event: Event): Uint8Array | undefined
+  /** What keeps a connection alive between two frames, counted from 1; undefined where nothing can. */
+  heartbeat(nth: number): Uint8Array | undefined
+  /** The dialect's answer to a request that fails. */
+  errorReply(error: ApiError): HttpReply
 }
 
 /** Where and when a fault acted: body bytes that were before it, and the time. */
@@ -47,15 +53,35 @@ export interface FaultContext {
   readonly random: Random
   /** Bytes of the whole body; undefined on live traffic, where nobody knows yet. Costs a walk. */
   readonly bodyLength: (() => number) | undefined
-  /** Called once by each fault that acts, at every walk of the timeline. */
-  onAct?(kind: string, at: Acted): void
+  /** Chance for a fault that brings a seed of its own; a fork of `random` unless given. */
+  seeded?(seed: number): Random
+  /**
+   * Called once by each fault that acts, at every walk of the timeline; a chain adds which of its
+   * specs it was, from 0.
+   */
+  onAct?(kind: string, at: Acted, index?: number): void
+  /** Set where the stream goes on with one that was broken off. */
+  readonly resumed?: ResumedFrom | undefined
 }
+
+/** What a client that has come back to a stream was sent before. */
+export interface ResumedFrom {
+  /** The id that it came back with; undefined where the stream's frames have no ids. */
+  readonly after: string | undefined
+  /** The last so many frames of those it has, oldest first; comments do not count. */
+  before(count: number): readonly Uint8Array[]
+}
+
+/** What not every protocol has: the chunks of HTTP/1.1, a length in their place, HTTP/2's frames. */
+export type WireNeed = 'chunks' | 'length' | 'http2'
 
 export interface FaultKind<Options> {
   readonly name: string
   /** One sentence for users; it is published in the JSON Schema of scenarios. */
   readonly summary: string
   readonly schema: z.ZodType<Options>
+  /** What the request's protocol must have for it; nothing unless said. See `wire.ts`. */
+  needs?(options: Options): WireNeed | undefined
   /** `options` must have come out of this kind's own schema. */
   create(options: Options, context: FaultContext): Fault
 }
@@ -67,4 +93,11 @@ export interface FaultSpec {
   readonly options: unknown
   /** The chance that it acts at all, drawn once an exchange. */
   readonly probability: number
+  /** Draws its chance from here instead of from the answer's own source. */
+  readonly seed?: number
+  /** What it was read from, in the form of a scenario; the schema always gives it. */
+  readonly written?: WrittenFault
 }
+
+/** A fault as a scenario writes it: a bare name, or its name with options. Plain data. */
+export type WrittenFault = string | Readonly<Record<string, unknown>>

@@ -4,7 +4,7 @@
  */
 import { joinBytes } from '../core/bytes.ts'
 import type { Push } from '../core/push.ts'
-import { isEnding, type Step } from '../core/timeline.ts'
+import { isEnding, isNothing, type Step } from '../core/timeline.ts'
 import type { Fault, Reached } from './fault.ts'
 import type { Scanner, Sight } from './places.ts'
 
@@ -12,6 +12,8 @@ import type { Scanner, Sight } from './places.ts'
 export interface Aftermath extends Push<Step, Step> {
   /** The place is reached, as soon as that is certain. What comes at the place itself. */
   reach(at: Reached): Step[]
+  /** When it wants to be woken although nothing arrives; see `Fault`. */
+  readonly wakeAtMs?: number | undefined
 }
 
 export interface FromPlaceOptions {
@@ -44,7 +46,7 @@ class FromPlace implements Fault {
   }
 
   get wakeAtMs(): number | undefined {
-    return this.#reached ? undefined : this.#scanner.wakeAtMs
+    return this.#reached ? this.#aftermath.wakeAtMs : this.#scanner.wakeAtMs
   }
 
   push(step: Step): Step[] {
@@ -74,6 +76,7 @@ class FromPlace implements Fault {
   }
 
   #noted(released: Step[]): Step[] {
+    // Time also passes before the head.
     this.#afterHead ||= released.some((step) => !isNothing(step))
     return released
   }
@@ -131,9 +134,6 @@ interface Divided {
 }
 
 const isFound = (sight: Sight): sight is Found => !('clear' in sight)
-
-/** A write of no bytes only says that time passes, which it also does before the head. */
-const isNothing = (step: Step): boolean => step.do === 'write' && step.bytes.length === 0
 
 const bodyBytes = (step: Step): number => (step.do === 'write' ? step.bytes.length : 0)
 

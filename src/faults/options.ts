@@ -6,19 +6,27 @@ import { z } from 'zod'
 import { parseDuration } from '../core/duration.ts'
 import { suggestion } from '../core/suggest.ts'
 
-/** An object that takes these keys and no others; an unknown key gets a suggestion. */
-export function strict<Shape extends z.ZodRawShape>(shape: Shape, what = 'options') {
+/**
+ * An object that takes these keys and no others; an unknown key gets a suggestion. `noPlace` says why
+ * a fault takes no place, to those who give it one.
+ */
+export function strict<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  what = 'options',
+  noPlace?: string,
+) {
   const known = Object.keys(shape)
   return z.strictObject(shape, {
     error: (issue) => {
-      if (issue.code === 'unrecognized_keys') return unknownKeys(issue['keys'], known)
+      if (issue.code === 'unrecognized_keys') return unknownKeys(issue['keys'], known, noPlace)
       return `${what} must be a mapping of ${known.join(', ') || 'nothing'}`
     },
   })
 }
 
-function unknownKeys(keys: unknown, known: readonly string[]): string {
+function unknownKeys(keys: unknown, known: readonly string[], noPlace?: string): string {
   const names = Array.isArray(keys) ? keys.map(String) : []
+  if (noPlace !== undefined && names.includes('at')) return noPlace
   if (known.length === 0) return `takes no options, so "${names.join('", "')}" means nothing here`
   return names.map((name) => `unknown key "${name}"${suggestion(name, known)}`).join('; ')
 }
@@ -96,6 +104,12 @@ export const duration = z
 
 export const wholeNumber = (least: number) =>
   z.int({ error: whole(least) }).min(least, { error: whole(least) })
+
+/** Those that end an exchange, from the given one on. */
+export function httpStatus(least: number) {
+  const error = `must be an HTTP status from ${least} to 599`
+  return z.int({ error }).min(least, { error }).max(599, { error })
+}
 
 const whole = (least: number): string => `must be a whole number of at least ${least}`
 

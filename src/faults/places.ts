@@ -267,6 +267,7 @@ class BorderScanner implements Scanner {
     if (this.#place !== undefined) return this.#borderSight()
     const sight = this.#inner.push(step)
     if ('beforeStepAtMs' in sight) {
+      if (this.#borders.includes(seenBefore)) return sight
       this.#place = seenBefore
       return this.#borderSight()
     }

@@ -14,15 +14,19 @@ interface RefuseOptions {
 export const refuse: FaultKind<RefuseOptions> = {
   name: 'refuse',
   summary: 'Gives no byte of an answer: the connection is lost before the status line.',
-  schema: strict({
-    by: z
-      .enum(['reset', 'close'], { error: 'must be reset or close' })
-      .default('reset')
-      .describe('How the connection is lost: reset (RST), the default, or close (FIN).'),
-  }),
+  schema: strict(
+    {
+      by: z
+        .enum(['reset', 'close'], { error: 'must be reset or close' })
+        .default('reset')
+        .describe('How the connection is lost: reset (RST), the default, or close (FIN).'),
+    },
+    'refuse',
+    'refuse acts before the head and takes no place',
+  ),
   create: ({ by }, context) =>
     fromPlace(
       scannerFor(theVeryStart, context),
-      endingAftermath(by, 0, (at) => context.onAct?.('refuse', at)),
+      endingAftermath({ do: by }, 0, (at) => context.onAct?.('refuse', at)),
     ),
 }

@@ -20,6 +20,7 @@ export function awsEventStream(): Framing {
     name: 'aws-event-stream',
     contentType: 'application/vnd.amazon.eventstream',
     encode,
+    withData,
     decoder: () => new MessageDecoder(),
   }
 }
@@ -38,15 +39,28 @@ function encode(message: Message): Frame | undefined {
   }
   const payload = utf8(data ?? '')
   const head = Buffer.concat(Object.entries(headers).map(encodeHeader))
+  return { ...message, headers, bytes: sealed(head, payload) }
+}
+
+/** A whole message around headers and payload. */
+function sealed(head: Uint8Array, payload: Uint8Array): Buffer {
   const bytes = Buffer.alloc(leastLength + head.length + payload.length)
   bytes.writeUInt32BE(bytes.length, 0)
   bytes.writeUInt32BE(head.length, 4)
   bytes.writeUInt32BE(crc32(bytes.subarray(0, 8)), 8)
-  head.copy(bytes, preludeLength)
+  bytes.set(head, preludeLength)
   bytes.set(payload, preludeLength + head.length)
   const end = bytes.length - checksumLength
   bytes.writeUInt32BE(crc32(bytes.subarray(0, end)), end)
-  return { ...message, headers, bytes }
+  return bytes
+}
+
+/** The headers stay byte for byte, whatever their types; lengths and checksums are made anew. */
+function withData({ bytes, headers }: Frame, data: string): Uint8Array | undefined {
+  if (!headers) return undefined
+  const old = Buffer.from(bytes)
+  const payloadAt = preludeLength + old.readUInt32BE(4)
+  return sealed(old.subarray(preludeLength, payloadAt), utf8(data))
 }
 
 const stringType = 7

@@ -22,8 +22,17 @@ export function jsonArray(): Framing {
     contentType: 'application/json',
     encode: ({ data }) =>
       data === undefined ? undefined : { data, bytes: utf8(jsonArrayMarks.between + data) },
+    withData: (frame, data) => withData(frame, data),
     decoder: () => new ElementDecoder(),
   }
+}
+
+/** The data is what stands last in a frame, behind its bracket or comma. */
+function withData({ bytes, data }: Frame, other: string): Uint8Array | undefined {
+  if (data === undefined) return undefined
+  const text = looseText(bytes)
+  const start = text.lastIndexOf(data)
+  return start < 0 ? undefined : utf8(text.slice(0, start) + other)
 }
 
 const code = (character: string): number => character.charCodeAt(0)

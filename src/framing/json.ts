@@ -8,6 +8,7 @@ export function json(): Framing {
     name: 'json',
     contentType: 'application/json',
     encode: ({ data }) => (data === undefined ? undefined : { data, bytes: utf8(data) }),
+    withData: (_frame, data) => utf8(data),
     decoder: () => new WholeDecoder(),
   }
 }

@@ -12,8 +12,16 @@ export function ndjson(contentType = 'application/x-ndjson'): Framing {
     contentType,
     encode: ({ data }) =>
       data === undefined ? undefined : { data, bytes: utf8(`${data.replace(/\r?\n/g, ' ')}\n`) },
+    withData: (frame, data) => withData(frame, data),
     decoder: () => new LineDecoder(),
   }
+}
+
+/** The line end stays as it was, or away. */
+function withData({ bytes, data }: Frame, other: string): Uint8Array | undefined {
+  if (data === undefined) return undefined
+  const [end = ''] = /\r?\n$/.exec(looseText(bytes)) ?? []
+  return utf8(other.replace(/\r?\n/g, ' ') + end)
 }
 
 class LineDecoder implements Push<Uint8Array, Frame> {

@@ -26,6 +26,7 @@ export function sse(style: Partial<SseStyle> = {}): Framing {
     name: 'sse',
     contentType: 'text/event-stream',
     encode: (message) => encode(message, colon, eol),
+    withData,
     decoder: () => new SseDecoder(),
   }
 }
@@ -61,6 +62,22 @@ function encodeFields(message: Message, colon: string, eol: string): Frame {
     else for (const line of lines(message.data)) block += `data${before(line)}${line}${eol}`
   }
   return { ...message, bytes: utf8(block + eol) }
+}
+
+/** The first line of data holds what is new, the other ones go; each keeps its own line end. */
+function withData({ bytes, data }: Frame, other: string): Uint8Array | undefined {
+  if (data === undefined) return undefined
+  let isWritten = false
+  const block = looseText(bytes).replace(
+    /^(\uFEFF?)(data)(?:(: ?)([^\r\n]*))?(\r\n|\r|\n|$)/gm,
+    (_line, mark: string, name: string, colon = ':', _old, eol: string) => {
+      if (isWritten) return ''
+      isWritten = true
+      const each = lines(other).map((line) => `${name}${colon}${line}${eol}`)
+      return mark + each.join('')
+    },
+  )
+  return utf8(block)
 }
 
 const lines = (text: string): string[] => text.split(/\r\n|\r|\n/)

@@ -11,6 +11,8 @@ export function text(): Framing {
     name: 'text',
     contentType: 'text/plain; charset=utf-8',
     encode: ({ data }) => (data === undefined ? undefined : { data, bytes: utf8(data) }),
+    // Its bytes are all there is of it.
+    withData: () => undefined,
     decoder: () => new TextDecoderPush(),
   }
 }

@@ -4,8 +4,10 @@
  */
 import type { Dialect } from '../core/dialect.ts'
 import type { Pacing } from '../core/pacing.ts'
+import type { FaultPlan } from '../faults/plan.ts'
 import { compilePacing, noPacing } from './compile-pacing.ts'
 import { compileReply } from './compile-reply.ts'
+import { compileResume, lintResume } from './compile-resume.ts'
 import { compileUpstreams } from './compile-upstreams.ts'
 import { lint } from './lint.ts'
 import { compileMatcher } from './matcher.ts'
@@ -15,6 +17,7 @@ import {
   type DialectEntry,
   defaultRuleName,
   mayAskUpstream,
+  type Resuming,
   type Rule,
   type RuleState,
   type Scenario,
@@ -35,8 +38,12 @@ export interface Surroundings {
   placeOf(path: Path): { readonly line: number; readonly column: number }
   /** Names of the dialects that exist without the scenario. */
   readonly knownDialects: readonly string[]
+  /** Those of them whose streams have no ids: they are no server-sent events. */
+  readonly dialectsWithoutIds: readonly string[]
   /** The scenario's own, in order, already compiled. */
   readonly dialects: readonly DialectEntry[]
+  /** Those that it names files of, by the path as it is written. */
+  readonly plans: ReadonlyMap<string, FaultPlan>
 }
 
 const fixedTime = Date.UTC(2026, 0, 1)
@@ -48,10 +55,17 @@ export async function compileScenario(
   surroundings: Surroundings,
 ): Promise<{ scenario: Scenario; problems: Problem[] }> {
   const pacing = compilePacing(written.pacing, noPacing)
+  const resume = compileResume(written.resume)
   const problems: Problem[] = []
   const rules: Rule[] = []
   for (const [index, rule] of (written.rules ?? []).entries()) {
-    const place = { path: ['rules', index], index, raw: valueAt(raw, ['rules', index]), pacing }
+    const place = {
+      path: ['rules', index],
+      index,
+      raw: valueAt(raw, ['rules', index]),
+      pacing,
+      resume,
+    }
     const compiled = await compileRule(rule, place, surroundings)
     rules.push(compiled.rule)
     problems.push(...within(place.path, compiled.problems))
@@ -62,16 +76,26 @@ export async function compileScenario(
     seed: written.seed ?? 1,
     pacing,
     rules,
+    plan: planOf(written.plan, surroundings),
     dialects: surroundings.dialects,
     auth: authOf(written.auth),
     models: written.models,
+    limits: written.limits ?? [],
     upstreams: compileUpstreams(written),
     now: written.now ?? fixedTime,
   }
   const dialects = [...surroundings.knownDialects, ...declaredNames(surroundings.dialects)]
   problems.push(...lint(written, scenario, { dialects, exists: surroundings.exists }))
+  const known = { withoutIds: surroundings.dialectsWithoutIds, dialects: surroundings.dialects }
+  problems.push(...lintResume(written, rules, known))
   return { scenario, problems }
 }
+
+/** A file that could not be read has been complained of already. */
+const planOf = (
+  written: string | FaultPlan | undefined,
+  { plans }: Surroundings,
+): FaultPlan | undefined => (typeof written === 'string' ? plans.get(written) : written)
 
 const declaredNames = (entries: readonly DialectEntry[]): string[] =>
   entries.flatMap((entry) => (entry.kind === 'declared' ? [nameOf(entry.dialect)] : []))
@@ -92,6 +116,8 @@ interface RulePlace {
   readonly raw: unknown
   /** The scenario's, which the rule's own changes. */
   readonly pacing: Pacing
+  /** The same of `resume`. */
+  readonly resume?: Resuming | undefined
 }
 
 /** The problems in those rules that the schema accepts, where others are not even that far. */
@@ -131,6 +157,8 @@ async function compileRule(
     reply,
     pacing: written.pacing === undefined ? undefined : compilePacing(written.pacing, place.pacing),
     faults: written.faults ?? [],
+    plan: planOf(written.plan, surroundings),
+    resume: compileResume(written.resume, place.resume),
     asksAt: mayAskUpstream(reply) ? surroundings.placeOf(askingPath(written, place)) : undefined,
   }
   return { rule, problems: [...within(['when'], problems), ...within(['reply'], inTemplates)] }

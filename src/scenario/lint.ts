@@ -21,6 +21,7 @@ export function lint(
     ...unknownStates(written, scenario),
     ...unknownDialects(written, context.dialects),
     ...unknownModels(written),
+    ...doubledLimits(written),
     ...lostRecordings(scenario, context),
     ...afterEnding(written),
     ...lintLive(written, scenario, context),
@@ -100,7 +101,7 @@ const textsOf = (list: readonly unknown[], path: Path): [name: string, path: Pat
   )
 
 function unknownDialects(
-  { rules = [], auth }: WrittenScenario,
+  { rules = [], auth, limits = [] }: WrittenScenario,
   known: readonly string[],
 ): Problem[] {
   const named = [
@@ -112,6 +113,9 @@ function unknownDialects(
         ? []
         : textsOf(key.dialects ?? [], ['auth', 'keys', index, 'dialects']),
     ),
+    ...limits.flatMap(({ dialects = [] }, index) =>
+      textsOf(dialects, ['limits', index, 'dialects']),
+    ),
   ]
   return named
     .filter(([name]) => !known.includes(name))
@@ -121,13 +125,25 @@ function unknownDialects(
     }))
 }
 
-/** A key for a model that does not exist can never be used. */
-function unknownModels({ auth, models }: WrittenScenario): Problem[] {
+/** The journal tells limits apart by their names. */
+function doubledLimits({ limits = [] }: WrittenScenario): Problem[] {
+  return limits.flatMap(({ name }, index) => {
+    if (limits.findIndex((other) => other.name === name) === index) return []
+    const message = `another limit is named "${name}"; names must differ`
+    return [{ path: ['limits', index], message }]
+  })
+}
+
+/** A key, or a limit, for a model that does not exist can never be used. */
+function unknownModels({ auth, models, limits = [] }: WrittenScenario): Problem[] {
   if (!models) return []
-  return (auth?.keys ?? [])
-    .flatMap((key, index) =>
-      typeof key === 'string' ? [] : textsOf(key.models ?? [], ['auth', 'keys', index, 'models']),
-    )
+  const ofKeys = (auth?.keys ?? []).flatMap((key, index) =>
+    typeof key === 'string' ? [] : textsOf(key.models ?? [], ['auth', 'keys', index, 'models']),
+  )
+  const ofLimits = limits.flatMap((limit, index) =>
+    textsOf(limit.models ?? [], ['limits', index, 'models']),
+  )
+  return [...ofKeys, ...ofLimits]
     .filter(([name]) => !models.includes(name))
     .map(([name, path]) => ({
       path,

@@ -8,6 +8,7 @@ import { suggestion } from '../core/suggest.ts'
 import { compileDialect, resolveDialect } from '../dialects/declared/declared.ts'
 import { type DialectDescription, dialectSchema } from '../dialects/declared/schema.ts'
 import { builtInDialects } from '../dialects/registry.ts'
+import { withoutIds } from './compile-resume.ts'
 import { explainAll } from './explain.ts'
 import { readYaml, type YamlFile } from './load-yaml.ts'
 import { type Path, type Problem, within } from './problem.ts'
@@ -113,6 +114,8 @@ export interface ScenarioDialects {
   readonly entries: readonly DialectEntry[]
   /** Names of the dialects that exist without the scenario. */
   readonly known: readonly string[]
+  /** Those of them that have no server-sent events. */
+  readonly withoutIds: readonly string[]
   readonly problems: readonly Problem[]
   /** Mistakes in the files that it names. */
   readonly mistakes: readonly Mistake[]
@@ -128,7 +131,8 @@ export async function loadScenarioDialects(
   const known: Known = new Map(
     described.map(({ dialect, description }) => [dialect.name, description]),
   )
-  const names = (await knownDialects()).map(({ name }) => name)
+  const all = await knownDialects()
+  const names = all.map(({ name }) => name)
   const entries: DialectEntry[] = []
   const problems: Problem[] = []
   const mistakes: Mistake[] = []
@@ -150,7 +154,7 @@ export async function loadScenarioDialects(
     } else if (names.includes(entry)) entries.push({ kind: 'known', name: entry })
     else problems.push({ path, message: unknownDialect(entry, names) })
   }
-  return { entries, known: names, problems, mistakes, files }
+  return { entries, known: names, withoutIds: withoutIds(all), problems, mistakes, files }
 }
 
 const declaredEntry = ({ dialect }: DescribedDialect): DialectEntry => ({

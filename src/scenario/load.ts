@@ -9,6 +9,7 @@ import { type Mistake, messageOf } from '../core/errors.ts'
 import { compileScenario, problemsInSoundRules, type Surroundings } from './compile.ts'
 import { explainAll } from './explain.ts'
 import { loadScenarioDialects, type ScenarioDialects } from './load-dialects.ts'
+import { describesPlan, loadScenarioPlans, planFrom, type ScenarioPlans } from './load-plan.ts'
 import { describesSettings, parseSettings } from './load-settings.ts'
 import { readYaml, type YamlFile } from './load-yaml.ts'
 import type { Problem } from './problem.ts'
@@ -23,11 +24,15 @@ export interface LoadedScenarios {
   readonly files: string[]
   /** Files among those given that describe dialects; each is also a mistake. */
   readonly dialectFiles: string[]
+  /** Files among those given that are plans of faults: they play nothing. */
+  readonly planFiles: string[]
 }
 
 export interface ParsedScenario {
   /** It describes a dialect, which is no scenario by itself. */
   readonly isDialect?: true
+  /** It is a plan of faults, which is no scenario either. */
+  readonly isPlan?: true
   /** Only where there is no mistake. */
   readonly scenario?: Scenario
   readonly mistakes: Mistake[]
@@ -44,18 +49,20 @@ export async function loadScenarios(paths: readonly string[]): Promise<LoadedSce
   const scenarios: Scenario[] = []
   const files: string[] = []
   const dialectFiles: string[] = []
+  const planFiles: string[] = []
   for (const file of found.files) {
     files.push(resolve(file))
     const parsed = await loadFile(file)
     mistakes.push(...parsed.mistakes)
     if (parsed.isDialect) dialectFiles.push(file)
+    if (parsed.isPlan) planFiles.push(file)
     files.push(...parsed.files)
     if (!parsed.scenario) continue
     const twin = scenarios.find(({ name }) => name === parsed.scenario?.name)
     if (twin) mistakes.push({ ...sameName(parsed.scenario, twin), ...parsed.namedAt })
     else scenarios.push(parsed.scenario)
   }
-  return { scenarios, mistakes, files: [...new Set(files)], dialectFiles }
+  return { scenarios, mistakes, files: [...new Set(files)], dialectFiles, planFiles }
 }
 
 /** States and counts are kept by the scenario's name, so two of one name would share them. */
@@ -114,6 +121,9 @@ export async function parseScenario(text: string, file: string): Promise<ParsedS
   if (describesDialect(yaml.value)) {
     return { isDialect: true, mistakes: [atStart(file, noScenario)], files: [] }
   }
+  if (describesPlan(yaml.value)) {
+    return { isPlan: true, mistakes: [...planFrom(yaml).mistakes], files: [] }
+  }
   if (describesSettings(file, yaml.value)) {
     return { mistakes: [...parseSettings(text, file).mistakes], files: [] }
   }
@@ -121,7 +131,8 @@ export async function parseScenario(text: string, file: string): Promise<ParsedS
   const folder = dirname(resolve(file))
   const beside = (path: string): string => resolve(folder, path)
   const dialects = await loadScenarioDialects(written.data?.dialects, dirname(file))
-  const surroundings = surroundingsOf(file, beside, yaml, dialects)
+  const plans = await loadScenarioPlans(written.data, dirname(file))
+  const surroundings = surroundingsOf(file, beside, yaml, { dialects, plans })
   const { problems, scenario } = written.success
     ? await compileScenario(written.data, yaml.value, surroundings)
     : {
@@ -131,11 +142,12 @@ export async function parseScenario(text: string, file: string): Promise<ParsedS
         ],
         scenario: undefined,
       }
-  const mistakes = [...inOrder([...dialects.problems, ...problems], yaml), ...dialects.mistakes]
-  const { files } = dialects
-  if (mistakes.length > 0 || !scenario) return { mistakes, files: [...files] }
+  const all = [...dialects.problems, ...plans.problems, ...problems]
+  const mistakes = [...inOrder(all, yaml), ...dialects.mistakes, ...plans.mistakes]
+  const files = [...dialects.files, ...plans.files]
+  if (mistakes.length > 0 || !scenario) return { mistakes, files }
   const { line, column } = yaml.place({ path: ['name'], message: '' })
-  return { scenario, mistakes, namedAt: { line, column }, files: [...files] }
+  return { scenario, mistakes, namedAt: { line, column }, files }
 }
 
 const noScenario =
@@ -157,7 +169,7 @@ function surroundingsOf(
   file: string,
   beside: (path: string) => string,
   yaml: YamlFile,
-  dialects: ScenarioDialects,
+  { dialects, plans }: { readonly dialects: ScenarioDialects; readonly plans: ScenarioPlans },
 ): Surroundings {
   return {
     file,
@@ -169,7 +181,9 @@ function surroundingsOf(
       return { line, column }
     },
     knownDialects: dialects.known,
+    dialectsWithoutIds: dialects.withoutIds,
     dialects: dialects.entries,
+    plans: plans.plans,
   }
 }
 

@@ -6,9 +6,11 @@ import type { ApiError } from '../core/api-error.ts'
 import type { Dialect } from '../core/dialect.ts'
 import type { FinishReason, Usage } from '../core/event.ts'
 import type { Headers } from '../core/http.ts'
+import type { Limit } from '../core/limits.ts'
 import type { Pacing, ReplayPace } from '../core/pacing.ts'
 import type { Ending } from '../core/timeline.ts'
 import type { FaultSpec } from '../faults/fault.ts'
+import type { FaultPlan } from '../faults/plan.ts'
 import type { Matcher } from './matcher.ts'
 
 export interface Scenario {
@@ -19,10 +21,14 @@ export interface Scenario {
   readonly seed: number
   readonly pacing: Pacing
   readonly rules: readonly Rule[]
+  /** The nth answer of its rules in a session gets the nth entry. */
+  readonly plan: FaultPlan | undefined
   readonly dialects: readonly DialectEntry[]
   readonly auth: Auth | undefined
   /** The models that exist; undefined means that any name will do. */
   readonly models: readonly string[] | undefined
+  /** How much is let in. */
+  readonly limits: readonly Limit[]
   /** Live services for those rules that ask one; none is asked otherwise. */
   readonly upstreams: readonly ScenarioUpstream[]
   /** When replies claim to be made, in ms since 1970; fixed, so that same seed is same bytes. */
@@ -64,8 +70,30 @@ export interface Rule {
   readonly reply: Reply
   readonly pacing: Pacing | undefined
   readonly faults: readonly FaultSpec[]
+  /** Its nth answer in a session gets the nth entry, beside those. */
+  readonly plan: FaultPlan | undefined
+  /** Undefined where a client that was cut off cannot go on. */
+  readonly resume: Resuming | undefined
   /** Where it is written that it asks a live service, 1-based; undefined where it asks none. */
   readonly asksAt: { readonly line: number; readonly column: number } | undefined
+}
+
+/** How a client that was cut off goes on where it says it stopped. */
+export interface Resuming {
+  /** What ids frames get that have none. */
+  readonly ids: 'counter' | 'random' | 'own'
+  /** Of the `retry:` that is sent first. */
+  readonly retryMs: number | undefined
+  /** How long the answer is kept after its last listener has gone. */
+  readonly keepMs: number
+  /** How many of the latest frames are kept; undefined is all of them. */
+  readonly mostFrames: number | undefined
+  /** What the answer does while nobody listens. */
+  readonly unheard: 'goes-on' | 'pauses'
+  /** What an id gets that nobody knows any more: the answer anew, or this status. */
+  readonly unknown: 'anew' | number
+  /** Whether its faults act on the first connection alone. */
+  readonly faults: 'once' | 'each'
 }
 
 /** The named states in which a rule answers, and the one it leads to. */

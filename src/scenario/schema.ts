@@ -6,9 +6,12 @@ import { z } from 'zod'
 import { dialectSchema } from '../dialects/declared/schema.ts'
 import { faultSchema } from '../faults/registry.ts'
 import { expecting, filledText, keysOf } from './schema-basics.ts'
+import { limitList } from './schema-limits.ts'
 import { when } from './schema-matcher.ts'
 import { pacing } from './schema-pacing.ts'
+import { plan } from './schema-plan.ts'
 import { reply } from './schema-reply.ts'
+import { resume } from './schema-resume.ts'
 import { singleUpstream, upstreamList } from './schema-upstream.ts'
 
 const stateName = filledText
@@ -40,6 +43,10 @@ export const ruleSchema = z
       .array(faultSchema)
       .optional()
       .describe('What goes wrong with the stream, one after the other.'),
+    plan: plan
+      .optional()
+      .describe('A plan of faults: its nth answer in a session gets the nth entry.'),
+    resume: resume.optional(),
   })
   .meta({ id: 'rule', description: 'One answer, and the requests it is for.' })
 
@@ -85,6 +92,10 @@ export const scenarioSchema = z
       .optional()
       .describe('What chance is drawn from; the same seed gives the same bytes. Default 1.'),
     pacing: pacing.optional(),
+    plan: plan
+      .optional()
+      .describe('A plan of faults: the nth answer of its rules in a session gets the nth entry.'),
+    resume: resume.optional(),
     rules: z
       .array(ruleSchema)
       .min(1)
@@ -107,6 +118,7 @@ export const scenarioSchema = z
       .describe(
         'The models that exist; any other gets the error that the dialect has for it. It holds for all scenarios that are served together.',
       ),
+    limits: limitList.optional(),
     upstream: singleUpstream.optional(),
     upstreams: upstreamList.optional(),
     now: now.optional(),

@@ -3,8 +3,10 @@
  * service has kept.
  */
 import type { Dialect, Memory, Resumption, RouteContext } from '../core/dialect.ts'
+import { header } from '../core/http.ts'
 import { replyTimeline } from '../sources/reply.ts'
 import { resumeTimeline, stoppable } from '../sources/resume.ts'
+import { framesBefore } from '../sources/resume-frames.ts'
 import { seededRandom } from '../time/random.ts'
 import {
   type Answer,
@@ -55,18 +57,18 @@ function watched(memory: Memory): { memory: Memory; wasUsed: () => boolean } {
   return { memory: { ...memory, recall }, wasUsed: () => used }
 }
 
-/** Faults of its rule have acted on the first stream, and do not act again. */
 function resumed(
-  { resume, skip }: Resumption,
+  { resume, skip, after }: Resumption,
   dialect: Dialect,
   { question, context }: Asked,
 ): Answer | undefined {
   const kept = context.kept.recall(dialect, resume, question.session)
   if (!kept) return undefined
-  const { reply, session, rule, seed, randomName } = kept
+  const { reply, session, rule, seed, randomName, faults, timeline } = kept
+  const { framing } = dialect
   const rest = resumeTimeline({
-    timeline: kept.timeline,
-    framing: dialect.framing,
+    timeline,
+    framing,
     elapsedMs: question.arrivedMs - kept.arrivedMs,
     skip,
   })
@@ -78,6 +80,15 @@ function resumed(
     rule,
     seed,
     randomName,
-    faults: [],
+    faults: faults ?? [],
+    keepers: [kept],
+    resumes: {
+      exchange: kept.exchange,
+      after,
+      hasIds: false,
+      faults: kept.resume?.faults ?? 'once',
+      header: header(reply.request.http.headers, 'x-stuntdouble-fault'),
+      before: (count) => (skip ? framesBefore(timeline, framing, { isBefore: skip, count }) : []),
+    },
   }
 }

@@ -26,18 +26,40 @@ import {
   simulated,
 } from './answered.ts'
 import { apiKey } from './api-key.ts'
+import type { Countable } from './countable.ts'
 import { explainMiss } from './explain-miss.ts'
 import { allUpstreams } from './live.ts'
 import { relayed } from './live-answer.ts'
 import { noRoute } from './no-route.ts'
 import { plainRequest } from './plain.ts'
+import { asTaped, keptForReconnecting, resumedAnswer } from './reconnecting.ts'
 import { Replays } from './replays.ts'
 import { ruleAnswer } from './rule-answer.ts'
 import type { Stage } from './stage.ts'
 
 export function findAnswer(question: Question, context: AnswerContext): Answer {
   const asked: Asked = { place: placeOf(question.http, context.stage), question, context }
+  const resumed = resumedAnswer(asked)
+  if (resumed) return resumed
   return fromScenarios(asked) ?? fromRecordings(asked) ?? fromUpstream(asked) ?? noRoute(asked)
+}
+
+/**
+ * What limits count of a request; undefined for what they do not hold for: keys and models that are
+ * refused, and what a dialect tells of itself, such as its models.
+ */
+export function countable(question: Question, context: AnswerContext): Countable | undefined {
+  const asked: Asked = { place: placeOf(question.http, context.stage), question, context }
+  const { dialect, route, http } = asked.place
+  if (route?.answer) return undefined
+  const request =
+    dialect && route
+      ? dialect.parseRequest(http, context.kept.of(dialect, question.session))
+      : plainRequest(http, dialect)
+  const key = dialect?.key ? dialect.key(http) : apiKey(http)
+  if (isApiError(request)) return { asked, request, key, model: undefined }
+  if (!goesOn(asked) && refusal(request, asked.place, context.stage.scenarios)) return undefined
+  return { asked, request, key, model: request.model }
 }
 
 function placeOf(http: HttpRequest, stage: Stage): Place {
@@ -151,13 +173,14 @@ function fromRecordings(asked: Asked): Answer | undefined {
   const { recording } = found
   const seed = stage.seed ?? defaultSeed
   const randomName = [seed, recording.file, session].join('/')
-  return answered(asked, {
+  const answer = answered(asked, {
     timeline: paceRecording(recording, pace, seededRandom(randomName)),
     dialect: stage.dialects.find(({ name }) => name === recording.dialect) ?? place.dialect,
     rule: `recording/${recording.file}`,
     seed,
     randomName,
   })
+  return keptForReconnecting(answer, asTaped, asked)
 }
 
 function fromUpstream(asked: Asked): Answer | undefined {

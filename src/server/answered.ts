@@ -1,62 +1,22 @@
 /** What is asked and what is answered, in whichever way the answer was found. */
 import type { ApiError } from '../core/api-error.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Dialect, ReplyContext, Route } from '../core/dialect.ts'
+import type { Dialect, Route } from '../core/dialect.ts'
 import type { HttpRequest } from '../core/http.ts'
-import type { LiveTimeline, Timeline } from '../core/timeline.ts'
-import type { FaultSpec } from '../faults/fault.ts'
 import type { MissReport } from '../recording/match/match-miss.ts'
 import { redactRequest } from '../recording/redact/redact.ts'
 import type { SessionStates } from '../scenario/state.ts'
 import { replyTimeline } from '../sources/reply.ts'
 import { seededRandom } from '../time/random.ts'
+import type { Answer, Question, Relayed, Resumes } from './answer-parts.ts'
 import type { Log } from './log.ts'
 import { maskedValue } from './masking.ts'
 import type { KeptReplies } from './memory.ts'
-import type { OpenTapes, TapeState } from './open-tapes.ts'
+import type { OpenTapes } from './open-tapes.ts'
 import { plainDialect } from './plain.ts'
 import type { Stage } from './stage.ts'
 
-export interface Question {
-  readonly http: HttpRequest
-  /** When it arrived, on the clock's scale. */
-  readonly arrivedMs: number
-  /** `x-stuntdouble-session`, where the client sent one. */
-  readonly session: string | undefined
-}
-
-export interface Answer {
-  readonly timeline: Timeline | LiveTimeline
-  /** Which dialect reads and writes the stream; undefined where none is known. */
-  readonly dialect: Dialect | undefined
-  /** Where scenarios answered: what the request was understood as. */
-  readonly reply: ReplyContext | undefined
-  readonly session: string
-  /** `scenario/rule`, or what else answered. */
-  readonly rule: string
-  readonly seed: number
-  /** Names the reply's own source of chance. */
-  readonly randomName: string
-  readonly faults: readonly FaultSpec[]
-  /** Set where a live service answers. */
-  readonly relayed?: Relayed
-  /** The file of the recording that is played, where a rule plays one. */
-  readonly recording?: string
-  /** Set where the answer is an error of ours and not of the service that is played. */
-  readonly ours?: {
-    readonly code: 'miss' | 'no-route'
-    readonly why: string
-    /** The same for programs, where recordings were asked. */
-    readonly miss?: MissReport
-  }
-}
-
-/** Which live service an answer comes from, and what becomes of its tape once there is one. */
-export interface Relayed {
-  /** Its URL. */
-  readonly upstream: string
-  tape: TapeState | undefined
-}
+export type { Answer, Question, Relayed, Resumes }
 
 export interface AnswerContext {
   readonly stage: Stage

@@ -1,13 +1,16 @@
 /** From paths and names, as people give them, to a stage. */
+import { resolve } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { type Mistake, StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
 import { checkLive } from '../faults/apply.ts'
+import { type GivenFaults, readFaults } from '../faults/asked.ts'
 import type { FaultSpec } from '../faults/fault.ts'
-import { parseFaultHeader } from '../faults/header.ts'
 import { openFolder } from '../recording/store-folder.ts'
+import { type LimitsGiven, parseLimits } from '../scenario/given-limits.ts'
 import { loadScenarios, parseScenario } from '../scenario/load.ts'
 import { knownDialects } from '../scenario/load-dialects.ts'
+import { type LoadedPlan, loadPlan, parsePlan } from '../scenario/load-plan.ts'
 import { mayAskUpstream, type Reply, type Scenario } from '../scenario/scenario.ts'
 import { parsePace } from '../sources/recording.ts'
 import type { UpstreamDefaults, UpstreamsGiven } from '../sources/upstreams.ts'
@@ -40,8 +43,15 @@ export interface Sources extends GivenSettings {
   readonly dialects?: readonly string[]
   /** Instead of the scenarios' own seeds. */
   readonly seed?: number
-  /** Faults for every answer, written as in `x-stuntdouble-fault`. */
-  readonly fault?: string
+  /**
+   * Faults for every answer: one line as in `x-stuntdouble-fault`, or one or a list of them as in a
+   * scenario.
+   */
+  readonly fault?: GivenFaults
+  /** A plan of faults: the nth answer of a session gets its nth entry. A file, or its content. */
+  readonly plan?: string | object
+  /** How much is let in, besides what the scenarios say: `3rpm`, or as in a scenario. */
+  readonly limits?: LimitsGiven
 }
 
 export interface Composed {
@@ -74,7 +84,9 @@ export async function compose(
     ...opening
   }: ComposeOptions = {},
 ): Promise<Composed> {
-  const { scenarios, mistakes, files } = await loadAll(sources.scenarios ?? [])
+  const { scenarios, ...loaded } = await loadAll(sources.scenarios ?? [])
+  const planned = sources.plan === undefined ? undefined : await openPlan(sources.plan)
+  const mistakes = [...loaded.mistakes, ...(planned?.mistakes ?? [])]
   if (mistakes.length > 0) throw badFiles('bad-scenario', mistakes)
   const known = await knownDialects()
   const live = await openLiveOf(sources, scenarios, upstreams)
@@ -82,7 +94,7 @@ export async function compose(
   const around = { ...opening, settings, clock, mayBeEmpty: live.general !== undefined }
   const replay = sources.recordings && openRecordings(sources.recordings, around)
   const faults = sources.fault === undefined ? undefined : parseFaults(sources.fault)
-  refuseNotLive(faults, scenarios, live)
+  refuseNotLive([...(faults ?? []), ...(planned?.plan?.requests.flat() ?? [])], scenarios, live)
   if (!isRehearsal) readyForLive(scenarios, live)
   const replays = isRehearsal ? undefined : openReplays(scenarios, around)
   const options: StageOptions = {
@@ -97,12 +109,15 @@ export async function compose(
       ? { replay: { source: replay.opened, pace: parsePace(sources.pace ?? 'recorded') } }
       : {}),
     ...(faults ? { faults } : {}),
+    ...(sources.limits === undefined ? {} : { limits: parseLimits(sources.limits) }),
+    ...(planned?.plan ? { plan: planned.plan } : {}),
   }
   const stage = buildStage(options)
   checkDialects(sources.dialects ?? [], stage)
   const opened = [replay, replays].filter((one) => one !== undefined)
   const broken = opened.flatMap((one) => one.mistakes)
   const warnings = opened.flatMap((one) => one.warnings)
+  const files = [...loaded.files, ...(planned?.files ?? [])]
   return { stage, files, upstreams, mistakes: broken, warnings }
 }
 
@@ -146,12 +161,12 @@ function folderOf(reply: Reply): string | undefined {
 
 /** A fault for every answer meets live ones, too, wherever there may be any. */
 function refuseNotLive(
-  faults: readonly FaultSpec[] | undefined,
+  faults: readonly FaultSpec[],
   scenarios: readonly Scenario[],
   { general }: Live,
 ): void {
   const asks = scenarios.some(({ rules }) => rules.some(({ reply }) => mayAskUpstream(reply)))
-  const problem = (general || asks) && faults ? checkLive(faults) : undefined
+  const problem = general || asks ? checkLive(faults) : undefined
   if (problem) throw new StuntdoubleError('usage', `fault: ${problem}`)
 }
 
@@ -171,15 +186,33 @@ async function loadAll(given: readonly (string | object)[]): Promise<Loaded> {
   )
   return {
     scenarios: [...fromFiles.scenarios, ...parsed.flatMap(({ scenario }) => scenario ?? [])],
-    mistakes: [...fromFiles.mistakes, ...parsed.flatMap(({ mistakes }) => mistakes)],
+    mistakes: [
+      ...fromFiles.mistakes,
+      ...fromFiles.planFiles.filter((file) => paths.includes(file)).map(playsNothing),
+      ...parsed.flatMap(({ mistakes }) => mistakes),
+    ],
     files: fromFiles.files,
   }
 }
 
-function parseFaults(written: string): readonly FaultSpec[] {
-  const parsed = parseFaultHeader(written)
-  if ('problem' in parsed) throw new StuntdoubleError('usage', `fault: ${parsed.problem}`)
-  return parsed.specs
+/** Found in a folder, a plan is for the scenarios beside it. */
+const playsNothing = (file: string): Mistake => ({
+  ...{ file, line: 1, column: 1 },
+  message: 'this is a plan of faults and plays nothing; give it by --plan, or as `plan` of a rule',
+})
+
+function parseFaults(given: GivenFaults): readonly FaultSpec[] {
+  const specs = readFaults(given)
+  if (typeof specs === 'string') throw new StuntdoubleError('usage', `fault: ${specs}`)
+  return specs
+}
+
+/** An object takes the same road as a file. */
+async function openPlan(
+  given: string | object,
+): Promise<LoadedPlan & { readonly files: readonly string[] }> {
+  if (typeof given === 'string') return { ...(await loadPlan(given)), files: [resolve(given)] }
+  return { ...parsePlan(JSON.stringify(given, undefined, 2), 'plan'), files: [] }
 }
 
 function checkDialects(names: readonly string[], { dialects }: Stage): void {

@@ -5,13 +5,21 @@
 import { Http2ServerRequest, type ServerHttp2Stream } from 'node:http2'
 import type { Context } from 'koa'
 import type { Sink } from '../core/sink.ts'
+import type { Wire } from '../faults/wire.ts'
 import { Http2Sink } from './http2-sink.ts'
 import { type SinkOptions, SocketSink } from './sink.ts'
 
 /** Undefined where the request came by HTTP/1.1. */
-function http2StreamOf({ req }: Context): ServerHttp2Stream | undefined {
+export function http2StreamOf({ req }: Context): ServerHttp2Stream | undefined {
   const request: unknown = req
   return request instanceof Http2ServerRequest ? request.stream : undefined
+}
+
+/** What faults must know of it. */
+export function wireOf(ctx: Context): Wire {
+  const { method } = ctx
+  if (http2StreamOf(ctx)) return { protocol: 'HTTP/2', method }
+  return { protocol: ctx.req.httpVersion === '1.0' ? 'HTTP/1.0' : 'HTTP/1.1', method }
 }
 
 /** Takes the reply out of Koa's hands, which end every reply cleanly. Nothing else may do so. */
@@ -46,3 +54,9 @@ export function refuseRest(ctx: Context): void {
 
 /** The name and port that the client called. */
 export const hostOf = (ctx: Context): string => ctx.get('host') || ctx.get(':authority')
+
+/** Calls `run` when the client leaves before it is answered; what it gives stops that. */
+export function whenLeft({ res }: Context, run: () => void): () => void {
+  res.on('close', run)
+  return () => res.off('close', run)
+}

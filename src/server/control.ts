@@ -9,15 +9,17 @@ import { StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
 import { version } from '../core/version.ts'
 import { hostOf } from './connection.ts'
+import { faultHandlers } from './control/faults.ts'
+import { type Handlers, queryOf, wholeNumberOf } from './control/handler.ts'
+import { streamHandlers } from './control/streams.ts'
+import { waitHandlers } from './control/wait.ts'
 import { renderMetrics } from './metrics.ts'
 import { openApi } from './open-api.ts'
 import type { ServerState } from './server-state.ts'
 
 const controlPrefix = '/_stuntdouble'
 
-type Handler = (ctx: Context, server: ServerState) => void | Promise<void>
-
-const handlers: Readonly<Record<string, Handler>> = {
+const handlers: Handlers = {
   'GET /health': (ctx, { clock, startedMs, open, draining }) => {
     ctx.body = {
       status: draining ? 'draining' : 'ok',
@@ -27,21 +29,24 @@ const handlers: Readonly<Record<string, Handler>> = {
     }
   },
   'GET /journal': (ctx, { journal }) => {
-    const { session } = ctx.query
-    ctx.body = journal.entries.filter((e) => session === undefined || e.session === session)
+    const { session, since } = queryOf(ctx, ['session', 'since'])
+    const after = wholeNumberOf('since', since, 0) ?? 0
+    ctx.body = journal.entriesOf(
+      (e) => e.id > after && (session === undefined || e.session === session),
+    )
   },
   'GET /misses': (ctx, { journal }) => {
-    const { session } = ctx.query
-    const missed = journal.entries.filter(({ rule }) => rule === 'miss')
-    ctx.body = missed.filter((e) => session === undefined || e.session === session)
+    const { session } = queryOf(ctx, ['session'])
+    ctx.body = journal.entriesOf(
+      (e) => e.rule === 'miss' && (session === undefined || e.session === session),
+    )
   },
   'DELETE /journal': (ctx, { journal }) => {
     journal.clear()
     ctx.status = 204
   },
   'POST /reset': (ctx, server) => {
-    const { session } = ctx.query
-    server.reset(typeof session === 'string' ? session : undefined)
+    server.reset(queryOf(ctx, ['session']).session)
     ctx.status = 204
   },
   'GET /scenarios': (ctx, { stage }) => {
@@ -52,14 +57,17 @@ const handlers: Readonly<Record<string, Handler>> = {
       rules: rules.map((rule) => ({ name: rule.name, line: rule.line, times: rule.times })),
     }))
   },
-  'GET /metrics': async (ctx, { counters, open }) => {
-    const [type, text] = await renderMetrics(counters, open.size)
+  'GET /metrics': async (ctx, { counters, open, limits }) => {
+    const [type, text] = await renderMetrics(counters, open.size, limits.waiting)
     ctx.type = type
     ctx.body = text
   },
   'GET /openapi.json': (ctx) => {
     ctx.body = openApi
   },
+  ...streamHandlers,
+  ...faultHandlers,
+  ...waitHandlers,
 }
 
 export function controlRoutes(server: ServerState): Router {
@@ -76,7 +84,10 @@ export function controlRoutes(server: ServerState): Router {
 function unknown(ctx: Context): void {
   const path = ctx.path.slice(controlPrefix.length)
   const places = Object.keys(handlers)
-  const methods = places.filter((place) => place.endsWith(` ${path}`)).map((p) => p.split(' ')[0])
+  const methods = places.flatMap((place) => {
+    const [method = '', form = ''] = place.split(' ')
+    return isOfForm(path, form) ? [method] : []
+  })
   if (methods.length > 0) {
     ctx.set('allow', methods.join(', '))
     const allowed = `allowed is ${methods.join(', ')}`
@@ -84,6 +95,16 @@ function unknown(ctx: Context): void {
   }
   const paths = [...new Set(places.map((place) => place.split(' ')[1] ?? ''))]
   throw new StuntdoubleError('no-route', `no control path ${path}${suggestion(path, paths)}`)
+}
+
+/** Whether a path is one of `/streams/:id`, where the path's own words stand in for parameters. */
+function isOfForm(path: string, form: string): boolean {
+  const parts = path.split('/')
+  const wanted = form.split('/')
+  return (
+    parts.length === wanted.length &&
+    wanted.every((part, at) => (part.startsWith(':') ? parts[at] !== '' : part === parts[at]))
+  )
 }
 
 /**

@@ -6,38 +6,84 @@ import type { Context } from 'koa'
 import type { ReplyContext } from '../core/dialect.ts'
 import { messageOf, StuntdoubleError } from '../core/errors.ts'
 import { type Headers, type HttpRequest, header } from '../core/http.ts'
+import type { Random } from '../core/random.ts'
 import { bodyLength, isLive, type LiveTimeline, type Timeline } from '../core/timeline.ts'
 import { checkLive, withFaults, withFaultsLive } from '../faults/apply.ts'
 import type { FaultSpec, Reached } from '../faults/fault.ts'
-import { parseFaultHeader } from '../faults/header.ts'
-import { type Outcome, play } from '../time/play.ts'
+import { checkWire, mayChangeLength, type Wire } from '../faults/wire.ts'
+import type { Outcome } from '../time/play.ts'
 import { seededRandom } from '../time/random.ts'
 import { findAnswer, sessionOf } from './answer.ts'
 import type { Answer, Question } from './answered.ts'
-import { breakOff, openSink } from './connection.ts'
+import { type AskedFaults, faultsFor, requestFaults } from './asked-faults.ts'
+import { breakOff, openSink, wireOf } from './connection.ts'
 import { corsHeaders } from './cors.ts'
-import type { JournalRecord } from './journal.ts'
-import { listenFinite, listenLive } from './language.ts'
+import type { Arrival, JournalRecord } from './journal.ts'
+import { languageAfter, listenFinite, listenLive } from './language.ts'
+import { type Pass, passLimits } from './limits/pass.ts'
 import { maskedText } from './masking.ts'
 import { ourError } from './our-error.ts'
 import { plainRequest } from './plain.ts'
 import { readRequest } from './read-request.ts'
+import { resumedFrom } from './resumed-faults.ts'
 import type { ServerState } from './server-state.ts'
+import type { Stream } from './streams.ts'
+import { readStreamPlace, type StreamPlace } from './streams-place.ts'
 
 export async function serveExchange(ctx: Context, server: ServerState): Promise<void> {
   const arrivedMs = server.clock.now()
+  const connection = server.connections.use(ctx)
+  const at = new Date(server.clock.wallTime()).toISOString()
   const http = await readRequest(ctx, server.maxBodyBytes)
   const question: Question = { http, arrivedMs, session: sessionOf(http) }
-  const asked = askedFaults(http)
+  const arrival = { at, arrivedMs, requestedMs: server.clock.now() - arrivedMs, connection }
+  const pass = await passLimits(ctx, question, server)
+  let outcome: Outcome | undefined
+  try {
+    const admitted = { ...question, arrivedMs: arrivedMs + pass.queuedMs }
+    outcome = pass.left
+      ? noteLeft({ question, pass, arrival }, server)
+      : await serveAdmitted(ctx, { question: admitted, pass, arrival }, server)
+  } finally {
+    pass.leave(outcome)
+  }
+}
+
+interface AtTheDoor {
+  readonly question: Question
+  readonly pass: Pass
+  readonly arrival: Arrival
+}
+
+async function serveAdmitted(
+  ctx: Context,
+  { question, pass, arrival }: AtTheDoor,
+  server: ServerState,
+): Promise<Outcome> {
+  const { http, arrivedMs } = question
+  const askedPause = pauseAskedBy(http)
+  const own = requestFaults(http)
   const { stage, states, kept, tapes, clock, log } = server
-  const answer = findAnswer(question, { stage, states, kept, tapes, clock, log })
-  const specs = [...answer.faults, ...(stage.faults ?? []), ...asked.specs]
-  refuseImpossible(answer, specs)
-  const record = server.journal.open(http, answer, new Date(clock.wallTime()).toISOString())
-  const broken = breakTimeline({ answer, specs, seed: asked.seed, question, record }, server)
+  const found = pass.refusal ?? findAnswer(question, { stage, states, kept, tapes, clock, log })
+  const answer = pass.told(found)
+  const asked = faultsFor(answer, { http, own }, server)
+  const { specs } = asked
+  refuseImpossible(answer, specs, wireOf(ctx))
+  const record = server.journal.open(http, answer, arrival)
+  if (pass.queuedMs > 0) record.queuedMs = pass.queuedMs
+  server.onExchange?.({ http, arrivedMs, answer, record })
+  const lengthMayChange = mayChangeLength(specs)
+  const stream = server.streams.open({
+    record,
+    connection: arrival.connection,
+    language: (head) => languageAfter(head, answer.dialect, readingContext(answer, question)),
+    lengthMayChange,
+    pauseAt: askedPause,
+  })
+  const broken = breakTimeline({ answer, asked, question, record, stream }, server)
   const sink = openSink(ctx, {
     extraHeaders: [...ourHeaders(answer), ...corsHeaders(ctx.req.headers)],
-    lengthMayChange: specs.some(({ kind }) => lengthChanging.has(kind)),
+    lengthMayChange,
     isLast: () => server.draining,
   })
   if (answer.ours) server.counters.misses += 1
@@ -45,18 +91,40 @@ export async function serveExchange(ctx: Context, server: ServerState): Promise<
   const onHang = (): void => {
     if (server.draining) playback.stop()
   }
-  const playback = play(broken, sink, { clock, startedMs: arrivedMs, onHang })
+  const playback = stream.play(broken, sink, { clock, startedMs: arrivedMs, onHang })
   server.open.add(playback)
+  for (const keeper of answer.keepers ?? []) keeper.opened(record.id)
   // A live service has been asked by now, and its tape is open.
   if (answer.relayed?.tape?.path) record.tape = answer.relayed.tape
+  stream.tellBegin()
   const outcome = await playback.done
   server.open.delete(playback)
+  for (const keeper of answer.keepers ?? []) keeper.over()
   if (outcome.ended === 'failed') giveUp(ctx, { answer, outcome, begun: playback.begun })
   if (outcome.ended === 'stopped') breakOff(ctx)
-  record.status = sink.status
+  stream.conclude(outcome)
   const unreached = answer.relayed?.tape?.why
   if (unreached !== undefined) record.error = `${record.upstream} gave no answer: ${unreached}`
+  server.streams.close(stream)
   conclude({ record, outcome, http }, server)
+  return outcome
+}
+
+/** A client that left while it waited for a place was answered by nothing. */
+function noteLeft({ question, pass, arrival }: AtTheDoor, server: ServerState): Outcome {
+  const { http } = question
+  const { queuedMs, refusal } = pass
+  const outcome: Outcome = {
+    ...{ ended: 'client-left', bytes: 0, chunks: 0, pausedMs: 0, maxLagMs: 0 },
+    durationMs: queuedMs,
+  }
+  if (!refusal) return outcome
+  const record = server.journal.open(http, refusal, arrival)
+  record.queuedMs = queuedMs
+  record.leftMs = queuedMs
+  record.leftBy = arrival.connection.leftBy()
+  conclude({ record, outcome, http }, server)
+  return outcome
 }
 
 interface GivenUp {
@@ -92,6 +160,7 @@ function conclude({ record, outcome, http }: Concluded, server: ServerState): vo
     record.error = maskedText(record.error, http, server.stage.settings.everywhere)
   }
   counters.countEnd(outcome)
+  server.news.tell('ended', record)
   const { method, rule, status, upstream, tape } = record
   const fields = { status, ended, rule, ms: Math.round(durationMs), bytes, chunks }
   const live = { ...(upstream ? { upstream } : {}), ...(tape ? { tape: tape.path } : {}) }
@@ -101,55 +170,64 @@ function conclude({ record, outcome, http }: Concluded, server: ServerState): vo
   else log.info({ ...fields, ...live }, line)
 }
 
-/** A clean end before the declared length would leave the client waiting for the rest. */
-const lengthChanging = new Set(['duplicate', 'drop', 'inject', 'end'])
-
-function askedFaults(http: HttpRequest): { specs: readonly FaultSpec[]; seed?: number } {
-  const asked = header(http.headers, 'x-stuntdouble-fault')
-  if (asked === undefined) return { specs: [] }
-  const parsed = parseFaultHeader(asked)
-  if ('problem' in parsed) {
-    throw new StuntdoubleError('bad-request', `x-stuntdouble-fault: ${parsed.problem}`)
-  }
-  return parsed
+function pauseAskedBy(http: HttpRequest): StreamPlace | undefined {
+  const asked = header(http.headers, 'x-stuntdouble-pause')
+  return asked === undefined ? undefined : readStreamPlace(asked, 'x-stuntdouble-pause')
 }
 
-/** Some places cannot be found in a stream whose length nobody knows yet. */
-function refuseImpossible({ timeline }: Answer, specs: readonly FaultSpec[]): void {
-  const problem = isLive(timeline) ? checkLive(specs) : undefined
+/**
+ * Some places cannot be found in a stream whose length nobody knows yet, and some faults are about
+ * what only one protocol has.
+ */
+function refuseImpossible({ timeline }: Answer, specs: readonly FaultSpec[], wire: Wire): void {
+  const problem = (isLive(timeline) ? checkLive(specs) : undefined) ?? checkWire(specs, wire)
   if (problem) throw new StuntdoubleError('not-possible', problem)
 }
 
 interface Breaking {
   readonly answer: Answer
-  readonly specs: readonly FaultSpec[]
-  /** What the request asks chance to be drawn from. */
-  readonly seed: number | undefined
+  readonly asked: AskedFaults
   readonly question: Question
   readonly record: JournalRecord
+  readonly stream: Stream
 }
 
 function breakTimeline(
-  { answer, specs, seed, question, record }: Breaking,
+  { answer, asked, question, record, stream }: Breaking,
   { clock, counters }: ServerState,
 ): Timeline | LiveTimeline {
   const { timeline, dialect, randomName } = answer
+  const { specs, seed } = asked
   if (specs.length === 0) return timeline
-  const random = seededRandom(`${seed ?? randomName}/faults`)
+  const seeded = (own: number | string): Random => seededRandom(`${own}/faults`)
+  const random = seeded(seed ?? randomName)
   const reading = readingContext(answer, question)
-  const onAct = (kind: string, reached: Reached): void => {
+  const onAct = (kind: string, reached: Reached, index = 0): void => {
+    if (stream.isLookedThrough) return
     counters.faults += 1
-    record.faults.push({ kind, ...reached })
+    record.faults.push({ kind, ...reached, ...frameOf(specs[index]), ...asked.acted(index) })
+    stream.tellFault()
   }
   if (!isLive(timeline)) {
     const heard = listenFinite(timeline, dialect, reading)
     const length = (): number => bodyLength(heard.timeline)
-    const context = { stream: heard.language, random, bodyLength: length, onAct }
+    const resumed = resumedFrom(answer)
+    const language = { stream: heard.language, random, seeded, bodyLength: length }
+    const context = { ...language, onAct, resumed }
     return withFaults(heard.timeline, specs, context)
   }
   const heard = listenLive(timeline, dialect, reading)
-  const context = { stream: heard.language, random, bodyLength: undefined, onAct }
+  const context = { stream: heard.language, random, seeded, bodyLength: undefined, onAct }
   return withFaultsLive(heard.timeline, specs, { ...context, startedMs: question.arrivedMs }, clock)
+}
+
+/** Where the fault's place is told in frames. */
+function frameOf(spec: FaultSpec | undefined): { readonly frame?: number } {
+  const options: unknown = spec?.options
+  if (typeof options !== 'object' || options === null || !('at' in options)) return {}
+  const { at } = options
+  if (typeof at !== 'object' || at === null || !('frame' in at)) return {}
+  return typeof at.frame === 'number' ? { frame: at.frame } : {}
 }
 
 /** For writing single frames into a stream that no scenario made. */

@@ -11,15 +11,23 @@ export interface HeadOptions {
 
 export interface Head {
   readonly headers: Headers
-  /** Of the answer's own headers, in lower case. */
+  /** Of the answer's own headers and of those that it is to lack, in lower case. */
   readonly names: ReadonlySet<string>
 }
 
 export function completeHead(step: HeadStep, options: HeadOptions): Head {
-  const given = options.lengthMayChange ? withoutLength(step.headers) : step.headers
-  const names = new Set(given.map(([name]) => name.toLowerCase()))
+  const given = withLength(step, options)
+  const names = new Set([...given.map(([name]) => name.toLowerCase()), ...(step.without ?? [])])
   const extra = options.extraHeaders.filter(([name]) => !names.has(name))
   return { headers: [...given, ...extra], names }
+}
+
+function withLength(
+  { headers, declaredBytes }: HeadStep,
+  { lengthMayChange }: HeadOptions,
+): Headers {
+  if (declaredBytes === undefined) return lengthMayChange ? withoutLength(headers) : headers
+  return [...withoutLength(headers), ['content-length', `${declaredBytes}`]]
 }
 
 const withoutLength = (headers: Headers): Headers =>

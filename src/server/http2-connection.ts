@@ -11,6 +11,9 @@ export const noteSocket = (session: Http2Session, socket: Socket): void => {
   sockets.set(session, socket)
 }
 
+/** Only to be looked at. */
+export const socketOf = (session: Http2Session): Socket | undefined => sockets.get(session)
+
 /** GOAWAY and FIN, no END_STREAM and no RST_STREAM, whatever streams there are. */
 export function closeConnection(session: Http2Session, closed: () => void): void {
   const socket = sockets.get(session)

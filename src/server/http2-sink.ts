@@ -5,7 +5,7 @@
  */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
-import type { Headers } from '../core/http.ts'
+import { type Headers, type Http2Code, http2Number } from '../core/http.ts'
 import type { Burst, Sink } from '../core/sink.ts'
 import type { Ending, HeadStep } from '../core/timeline.ts'
 import { completeHead, type HeadOptions, hasNoBody } from './head.ts'
@@ -25,7 +25,8 @@ export class Http2Sink implements Sink {
   readonly #stream: ServerHttp2Stream
   readonly #method: string | undefined
   readonly #options: HeadOptions
-  readonly #waiting: Uint8Array[] = []
+  /** Chunks, and the code of a GOAWAY where it stands between them. */
+  readonly #waiting: (Uint8Array | Http2Code)[] = []
   #waitingBytes = 0
   /** The player was asked to wait. */
   #full = false
@@ -35,6 +36,8 @@ export class Http2Sink implements Sink {
   #headWaits = false
   #bodiless = false
   #ending: Ending | undefined
+  /** The reason that a reset gives. */
+  #code: Http2Code | undefined
   /** The ending is being carried out; what the stream says from here on follows from that. */
   #leaving = false
 
@@ -49,7 +52,7 @@ export class Http2Sink implements Sink {
     stream.on('error', () => {})
   }
 
-  send({ head, chunks, ending }: Burst): boolean {
+  send({ head, chunks, ending, code, goaway }: Burst): boolean {
     if (this.#isGone) return true
     if (head) this.#writeHead(head)
     if (!this.#bodiless) {
@@ -58,7 +61,9 @@ export class Http2Sink implements Sink {
         this.#waitingBytes += chunk.length
       }
     }
+    if (goaway) this.#waiting.push(goaway)
     this.#ending = ending
+    this.#code = code
     this.#advance()
     this.#full = this.#waitingBytes > mostWaitingBytes
     return !this.#full
@@ -99,9 +104,28 @@ export class Http2Sink implements Sink {
       this.#leave()
       return
     }
+    if (typeof chunk === 'string') {
+      this.#goAway(chunk)
+      return
+    }
     this.#waitingBytes -= chunk.length
     if (this.#ending === 'end' && this.#waiting.length === 0) this.#stream.end(chunk)
     else this.#hand(chunk)
+  }
+
+  /** What came before must be on its way: a connection's own frames overtake those of a stream. */
+  #goAway(code: Http2Code): void {
+    if (this.#headWaits) {
+      this.#waiting.unshift(code)
+      this.#hand('')
+      return
+    }
+    this.#sending = true
+    setImmediate(() => {
+      const { session } = this.#stream
+      if (session && !session.destroyed) session.goaway(http2Number(code))
+      setImmediate(this.#sent)
+    })
   }
 
   #leave(): void {
@@ -117,9 +141,19 @@ export class Http2Sink implements Sink {
     const stream = this.#stream
     this.#leaving = true
     if (ending === 'close') this.#closeConnection()
-    // `close` ends a stream that has a head cleanly before it resets it, `destroy` does not.
-    else if (stream.headersSent) stream.destroy(new Error('reset'))
-    else stream.close(constants.NGHTTP2_REFUSED_STREAM)
+    else if (!stream.headersSent) stream.close(http2Number(this.#code ?? 'REFUSED_STREAM'))
+    else this.#reset(http2Number(this.#code ?? 'INTERNAL_ERROR'))
+  }
+
+  /**
+   * `close` ends a stream cleanly before it resets it, and `destroy`, which does not, takes no code.
+   * So the one is kept from ending anything, and the other then has nothing more to say.
+   */
+  #reset(code: number): void {
+    const stream = this.#stream
+    stream.end = () => stream
+    stream.close(code)
+    stream.destroy()
   }
 
   #closeConnection(): void {

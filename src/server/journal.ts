@@ -9,7 +9,9 @@ import type { Reached } from '../faults/fault.ts'
 import type { MissReport } from '../recording/match/match-miss.ts'
 import { redactRequest } from '../recording/redact/redact.ts'
 import type { Ended } from '../time/play.ts'
-import type { Answer } from './answered.ts'
+import type { Answer, Resumes } from './answered.ts'
+import type { ConnectionNumber, ConnectionUse } from './connections.ts'
+import type { FaultFrom } from './fault-from.ts'
 import { maskedPath, maskedValue } from './masking.ts'
 import type { TapeState } from './open-tapes.ts'
 
@@ -31,22 +33,80 @@ export interface JournalRecord {
   tape?: TapeState
   /** The recording that a rule played. */
   readonly recording?: string
+  /**
+   * Set where it goes on with the stream of an earlier exchange: the number of that one, where it is
+   * known, and what the client said it had last.
+   */
+  readonly resumes?: { readonly exchange?: number; readonly after?: string }
   readonly seed: number
   status: number | undefined
   /** Body bytes and HTTP chunks that were written. */
   bytes: number
   chunks: number
   durationMs: number
+  /** How long it waited for a place before that, where a limit made it wait. */
+  queuedMs?: number
+  /** When the request was complete with its body, in milliseconds since its first line. */
+  readonly requestedMs: number
+  /** When the head and the first bytes of the body were written, since the request's arrival. */
+  headMs?: number
+  firstByteMs?: number
+  /** Whole frames written; only where somebody has counted them. */
+  frames?: number
+  /** Of `bytes`, those that were pushed in by hand. */
+  pushedBytes?: number
+  /** How long it was paused by hand. */
+  pausedMs?: number
+  /** Only where it was. */
+  wasPaused?: true
+  /** Which connection it came by, and which of its requests it is. */
+  readonly connection: ConnectionNumber
+  /**
+   * Written on the connection for this answer: head, chunk framing and body. Not over HTTP/2, where
+   * answers share their connection.
+   */
+  socketBytes?: number
+  /** Of these, what our kernel has taken; what the client's has acknowledged may be less. */
+  handedBytes?: number
+  /** The exchange of the same session before this one; undefined for the first. */
+  readonly previous?: Previous
+  /** When the client left, where it did before the end, and how, as far as Node can tell. */
+  leftMs?: number
+  /** `FIN`, `RST`, or over HTTP/2 `RST_STREAM` with its code. */
+  leftBy?: string
   /** The most that a step was late against its script, in milliseconds. */
   maxLagMs: number
   /** `open` while the reply is being played. */
   ended: Ended | 'open'
-  /** The faults that acted, in the order in which they did. */
-  readonly faults: ({ readonly kind: string } & Reached)[]
+  /** The faults that acted, in the order in which they did, and who asked for them. */
+  readonly faults: (FaultActed & Reached & FaultFrom)[]
   /** Why nothing fitted, or what failed. */
   error?: string
   /** The nearest recordings and how they differ, where none answers. */
   readonly miss?: MissReport
+}
+
+interface FaultActed {
+  readonly kind: string
+  /** Where its place was told in frames: which. */
+  readonly frame?: number
+}
+
+interface Previous {
+  readonly id: number
+  /** From its arrival to this one's. */
+  readonly gapMs: number
+  /** From its end to this one's arrival; undefined where it had not ended. */
+  readonly idleMs?: number
+}
+
+/** What is known of a request besides what it says. */
+export interface Arrival {
+  readonly at: string
+  /** On the clock's scale. */
+  readonly arrivedMs: number
+  readonly requestedMs: number
+  readonly connection: ConnectionUse
 }
 
 export interface JournalEntry extends JournalRecord {
@@ -62,18 +122,28 @@ export class Journal {
   readonly #kept: { readonly record: JournalRecord; readonly http: HttpRequest }[] = []
   readonly #limit: number
   readonly #redact: () => RedactSettings
+  readonly #note: () => void
+  /** Of each session the latest, the sessions themselves the latest last. */
+  readonly #latest = new Map<
+    string,
+    { readonly record: JournalRecord; readonly arrivedMs: number }
+  >()
   #nextId = 1
 
   /**
    * @param limit exchanges that are kept; past it the oldest is forgotten
    * @param redact what is secret at the moment
+   * @param note brings the records of what is still open up to date
    */
-  constructor(limit: number, redact: () => RedactSettings) {
+  constructor(limit: number, redact: () => RedactSettings, note: () => void = () => {}) {
     this.#limit = limit
     this.#redact = redact
+    this.#note = note
   }
 
-  open(http: HttpRequest, answer: Answer, at: string): JournalRecord {
+  open(http: HttpRequest, answer: Answer, arrival: Arrival): JournalRecord {
+    const { at, requestedMs, connection } = arrival
+    const previous = this.#previous(answer.session, arrival)
     const record: JournalRecord = {
       id: this.#nextId++,
       at,
@@ -84,11 +154,15 @@ export class Journal {
       rule: answer.rule,
       ...(answer.relayed ? { upstream: answer.relayed.upstream } : {}),
       ...(answer.recording === undefined ? {} : { recording: answer.recording }),
+      ...(answer.resumes ? { resumes: resumesOf(answer.resumes) } : {}),
       seed: answer.seed,
       status: undefined,
       bytes: 0,
       chunks: 0,
       durationMs: 0,
+      requestedMs,
+      connection: connection.number,
+      ...(previous ? { previous } : {}),
       maxLagMs: 0,
       ended: 'open',
       faults: [],
@@ -98,22 +172,58 @@ export class Journal {
     const kept = http.body.length > keptBodyBytes ? cutBody(http, this.#redact()) : http
     this.#kept.push({ record, http: kept })
     if (this.#kept.length > this.#limit) this.#kept.shift()
+    this.#remember(record, arrival)
     return record
+  }
+
+  /** Unmasked: not to be shown to anybody. */
+  get records(): readonly JournalRecord[] {
+    return this.#kept.map(({ record }) => record)
   }
 
   /** Oldest first. */
   get entries(): readonly JournalEntry[] {
+    return this.entriesOf(() => true)
+  }
+
+  /** Oldest first. */
+  entriesOf(isAsked: (record: JournalRecord) => boolean): JournalEntry[] {
+    this.#note()
     const settings = this.#redact()
-    return this.#kept.map(({ record, http }) => {
+    return this.#kept.flatMap(({ record, http }) => {
+      if (!isAsked(record)) return []
       const { redactor, url, body } = redactRequest(http, settings)
-      return { ...maskedValue(record, redactor), url, body: looseText(body) }
+      return [{ ...maskedValue(record, redactor), url, body: looseText(body) }]
     })
+  }
+
+  #previous(session: string, { arrivedMs }: Arrival): Previous | undefined {
+    const latest = this.#latest.get(session)
+    if (!latest) return undefined
+    const { record } = latest
+    const gapMs = arrivedMs - latest.arrivedMs
+    const idleMs = gapMs - (record.queuedMs ?? 0) - record.durationMs
+    return { id: record.id, gapMs, ...(record.ended === 'open' ? {} : { idleMs }) }
+  }
+
+  #remember(record: JournalRecord, { arrivedMs }: Arrival): void {
+    this.#latest.delete(record.session)
+    this.#latest.set(record.session, { record, arrivedMs })
+    for (const session of this.#latest.keys()) {
+      if (this.#latest.size <= this.#limit) break
+      this.#latest.delete(session)
+    }
   }
 
   clear(): void {
     this.#kept.length = 0
   }
 }
+
+const resumesOf = ({ exchange, after }: Resumes): JournalRecord['resumes'] & object => ({
+  ...(exchange === undefined ? {} : { exchange }),
+  ...(after === undefined ? {} : { after }),
+})
 
 /** Masked before it is cut: half a secret would not be known as one. */
 function cutBody(http: HttpRequest, settings: RedactSettings): HttpRequest {

@@ -3,16 +3,17 @@
  * content type of the head, which on live traffic nobody knows before it comes.
  */
 
-import { joinBytes } from '../core/bytes.ts'
+import { joinBytes, utf8 } from '../core/bytes.ts'
 import type { Dialect, ReplyContext } from '../core/dialect.ts'
 import type { Event } from '../core/event.ts'
 import type { Frame, Framing } from '../core/frame.ts'
 import { header } from '../core/http.ts'
 import type { Push } from '../core/push.ts'
-import type { LiveSteps, LiveTimeline, Step, Timeline } from '../core/timeline.ts'
+import type { HeadStep, LiveSteps, LiveTimeline, Step, Timeline } from '../core/timeline.ts'
 import { countTokens } from '../dialects/grain.ts'
 import type { StreamLanguage } from '../faults/fault.ts'
 import { framingFor } from '../framing/index.ts'
+import { plainDialect } from './plain.ts'
 
 export interface Listening<T extends Timeline | LiveTimeline> {
   readonly language: StreamLanguage
@@ -68,6 +69,17 @@ export function listenLive(
   return { language, timeline: listened }
 }
 
+/** For a stream whose head is known. */
+export function languageAfter(
+  head: HeadStep,
+  dialect: Dialect | undefined,
+  reply: ReplyContext,
+): StreamLanguage {
+  const { language, note } = lateLanguage(dialect, reply)
+  note(head)
+  return language
+}
+
 function lateLanguage(
   dialect: Dialect | undefined,
   reply: ReplyContext,
@@ -86,6 +98,9 @@ function lateLanguage(
       decoder: () => lateDecoder(() => eventDecoder(dialect, framing())),
       countTokens,
       encode: (event) => encode(event, dialect, framing(), reply),
+      heartbeat: (nth) => heartbeat(nth, dialect, framing()),
+      errorReply: (error) =>
+        (dialect ?? plainDialect).error(error, reply.request.http, reply.random),
     },
     note: (step) => {
       if (step.do === 'head') contentType = header(step.headers, 'content-type')
@@ -112,6 +127,7 @@ function lateFraming(choose: () => Framing): Framing {
       return choose().contentType
     },
     encode: (message) => choose().encode(message),
+    withData: (frame, data) => choose().withData(frame, data),
     decoder: () => lateDecoder(() => choose().decoder()),
   }
 }
@@ -148,4 +164,17 @@ function encode(
   if (!dialect || !isOwn(dialect, framing)) return undefined
   const frames = dialect.encoder(reply).push(event)
   return frames.length === 0 ? undefined : joinBytes(frames.map(({ bytes }) => bytes))
+}
+
+/** Framings of JSON, between whose frames white space means nothing. */
+const jsonFramings: ReadonlySet<Framing['name']> = new Set(['ndjson', 'json-array', 'json'])
+
+function heartbeat(
+  nth: number,
+  dialect: Dialect | undefined,
+  framing: Framing,
+): Uint8Array | undefined {
+  if (dialect?.heartbeat && isOwn(dialect, framing)) return dialect.heartbeat.frame(nth).bytes
+  const comment = framing.encode({ comment: 'keep-alive' })
+  return comment?.bytes ?? (jsonFramings.has(framing.name) ? utf8('\n') : undefined)
 }

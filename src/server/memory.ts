@@ -7,7 +7,11 @@ import type { Clock } from '../core/clock.ts'
 import type { Dialect, KeptReply, Memory, ReplyContext } from '../core/dialect.ts'
 import type { Event } from '../core/event.ts'
 import type { Timeline } from '../core/timeline.ts'
+import type { FaultSpec } from '../faults/fault.ts'
+import type { Resuming } from '../scenario/scenario.ts'
 import { type Script, scriptTimeline, toldBy } from '../sources/script.ts'
+import type { Keeper } from './answer-parts.ts'
+import { KeptStreams } from './kept-streams.ts'
 
 /** What is kept of an answer, besides its script. */
 export interface KeptFrom {
@@ -20,9 +24,14 @@ export interface KeptFrom {
   readonly rule: string
   readonly seed: number
   readonly randomName: string
+  /** Of its rule. */
+  readonly faults?: readonly FaultSpec[]
+  readonly resume?: Resuming | undefined
 }
 
-export interface Kept extends KeptFrom, KeptReply {
+export interface Kept extends KeptFrom, KeptReply, Keeper {
+  /** The number of the exchange in which it was asked, once that is open. */
+  readonly exchange: number | undefined
   /** The whole stream, also where the reply itself was not streamed. */
   readonly timeline: Timeline
 }
@@ -30,6 +39,8 @@ export interface Kept extends KeptFrom, KeptReply {
 const defaultLimit = 1000
 
 export class KeptReplies {
+  /** Those that are come back to by the ids of their frames. */
+  readonly streams: KeptStreams
   /** By dialect and id: two services may give out the same one. */
   readonly #kept = new Map<string, KeptScript>()
   readonly #clock: Clock
@@ -39,6 +50,7 @@ export class KeptReplies {
   constructor(clock: Clock, limit = defaultLimit) {
     this.#clock = clock
     this.#limit = limit
+    this.streams = new KeptStreams(clock)
   }
 
   /** Where the service keeps such a reply. */
@@ -72,6 +84,7 @@ export class KeptReplies {
 
   /** Forgets the replies of one session, or all of them. */
   reset(session?: string): void {
+    this.streams.reset(session)
     for (const [key, kept] of this.#kept) {
       if (session === undefined || kept.session === session) this.#kept.delete(key)
     }
@@ -89,6 +102,9 @@ class KeptScript implements Kept {
   readonly rule: string
   readonly seed: number
   readonly randomName: string
+  readonly faults: readonly FaultSpec[]
+  readonly resume: Resuming | undefined
+  exchange: number | undefined
   cancelled = false
   readonly #script: Script
   readonly #clock: Clock
@@ -105,6 +121,8 @@ class KeptScript implements Kept {
     this.rule = from.rule
     this.seed = from.seed
     this.randomName = from.randomName
+    this.faults = from.faults ?? []
+    this.resume = from.resume
     const streamed = { ...script.reply, request: { ...request, stream: true } }
     this.timeline = scriptTimeline({ ...script, reply: streamed })
   }
@@ -121,6 +139,13 @@ class KeptScript implements Kept {
   cancel(): void {
     this.cancelled = true
   }
+
+  opened(exchange: number): void {
+    this.exchange ??= exchange
+  }
+
+  /** It goes on by its own schedule, whether somebody listens or not. */
+  over(): void {}
 
   #tell() {
     this.#told ??= toldBy(this.#script)

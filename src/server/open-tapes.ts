@@ -38,6 +38,12 @@ export const noTape: Tape = {
 
 export class OpenTapes {
   readonly #closing = new Set<Promise<void>>()
+  readonly #onClosed: (state: TapeState) => void
+
+  /** @param onClosed told of each, once its file is closed */
+  constructor(onClosed: (state: TapeState) => void = () => {}) {
+    this.#onClosed = onClosed
+  }
 
   /** @param onClosed once its file is closed */
   watch(tape: Tape, onClosed: (state: TapeState) => void = () => {}): WatchedTape {
@@ -54,6 +60,7 @@ export class OpenTapes {
       state.ended = ended
       try {
         onClosed(state)
+        this.#onClosed(state)
       } finally {
         this.#closing.delete(closed)
         report()

@@ -49,7 +49,9 @@ function textOf(event: Event): Uint8Array | undefined {
 }
 
 function plainError(error: ApiError): HttpReply {
-  const { code, message = code, headers = [], body } = error
+  const { code, message = code, headers: own = [], body, retryAfterMs } = error
+  const waiting = retryAfterMs === undefined ? [] : [`${Math.ceil(retryAfterMs / 1000)}`]
+  const headers = [...waiting.map((seconds) => ['retry-after', seconds] as const), ...own]
   if (typeof body === 'string') return { status: statusOf(error), headers, body }
   return jsonReply(statusOf(error), body ?? { error: { code, message } }, headers)
 }

@@ -4,6 +4,7 @@ import type { ChatRequest } from '../core/chat-request.ts'
 import type { Dialect, ReplyContext } from '../core/dialect.ts'
 import { bodyLength, type Timeline } from '../core/timeline.ts'
 import { withFaults } from '../faults/apply.ts'
+import { entryFor } from '../faults/plan.ts'
 import type { Rule, Scenario } from '../scenario/scenario.ts'
 import { seededRandom } from '../time/random.ts'
 import { listenFinite } from './language.ts'
@@ -42,14 +43,20 @@ export function rehearse(rehearsal: Rehearsal): Timeline {
     dialect,
     reply,
   )
-  return withFaults(timeline, rule.faults, {
+  const planned = rule.plan && entryFor(rule.plan, found.hit)
+  return withFaults(timeline, [...rule.faults, ...(planned?.faults ?? [])], {
     stream: language,
     random: random.fork('faults'),
     bodyLength: () => bodyLength(timeline),
   })
 }
 
-function imaginedRequest({ dialect, user, stream }: Rehearsal): ChatRequest {
+/** A request that nobody sent, as far as a reply depends on one. */
+export function imaginedRequest({
+  dialect,
+  user,
+  stream,
+}: Pick<Rehearsal, 'dialect' | 'user' | 'stream'>): ChatRequest {
   const route = dialect.routes[0]
   const path = route?.path ?? '/'
   const method = route?.method ?? 'POST'

@@ -15,8 +15,9 @@ import { seededRandom } from '../time/random.ts'
 import { type Answer, type Asked, answered, missed } from './answered.ts'
 import { findUpstream } from './live.ts'
 import { relayed } from './live-answer.ts'
-import type { KeptFrom, KeptReplies } from './memory.ts'
+import type { Kept, KeptFrom } from './memory.ts'
 import { plainDialect } from './plain.ts'
+import { keptForReconnecting } from './reconnecting.ts'
 import type { Replays } from './replays.ts'
 
 export interface RuleAsked extends Asked {
@@ -26,7 +27,10 @@ export interface RuleAsked extends Asked {
   readonly replays: Replays
 }
 
-export function ruleAnswer(found: Match, asked: RuleAsked): Answer {
+export const ruleAnswer = (found: Match, asked: RuleAsked): Answer =>
+  keptForReconnecting(answerOf(found, asked), found.rule.resume, asked)
+
+function answerOf(found: Match, asked: RuleAsked): Answer {
   const { reply } = found.rule
   if (reply.kind === 'upstream') return fromUpstream(found, asked, reply)
   if (reply.kind === 'replay') return fromReplay(found, asked, reply)
@@ -40,14 +44,24 @@ export function ruleAnswer(found: Match, asked: RuleAsked): Answer {
     createdMs: scenario.now === 'real' ? context.clock.wallTime() : scenario.now,
     models: scenario.models,
   }
-  const kept: KeptFrom = { ...told, arrivedMs: question.arrivedMs, named: question.session }
+  const { resume } = found.rule
+  const given: KeptFrom = {
+    ...told,
+    arrivedMs: question.arrivedMs,
+    named: question.session,
+    resume,
+  }
+  let kept: Kept | undefined
   const timeline = ruleTimeline(found, {
     dialect,
     reply: from,
     seed: told.seed,
-    tell: (script) => keepAndTell(script, context.kept, kept),
+    tell: (script) => {
+      kept = context.kept.keep(script, given)
+      return keptTimeline(script, kept)
+    },
   })
-  return answered(asked, { ...told, timeline, dialect, reply: from })
+  return answered(asked, { ...told, timeline, dialect, reply: from, keepers: kept ? [kept] : [] })
 }
 
 /** What an answer has of its rule. */
@@ -55,7 +69,8 @@ function toldBy({ scenario, rule, session, hit }: Match, { context }: Asked) {
   const seed = context.stage.seed ?? scenario.seed
   const randomName = [seed, scenario.name, session, rule.name, hit].join('/')
   const name = `${scenario.name}/${rule.name}`
-  return { session, rule: name, seed, randomName, faults: rule.faults }
+  const ruleHit = { scenario, rule, hit }
+  return { session, rule: name, seed, randomName, faults: rule.faults, ruleHit }
 }
 
 function fromUpstream(
@@ -116,9 +131,8 @@ function noUpstream({ scenario, rule }: Match, asked: RuleAsked): Answer {
 }
 
 /** A script in its dialect's words, kept where the service would keep it. */
-function keepAndTell(script: Script, replies: KeptReplies, from: KeptFrom): Timeline {
+function keptTimeline(script: Script, kept: Kept | undefined): Timeline {
   const timeline = scriptTimeline(script)
-  const kept = replies.keep(script, from)
   if (!kept) return timeline
   const { dialect, reply } = script
   const receipt = reply.request.stream ? undefined : dialect.receipt?.(reply)

@@ -79,8 +79,10 @@ async function answerPreflight(ctx: Context, next: Next): Promise<void> {
 async function drain(listener: Listener, state: ServerState): Promise<void> {
   state.draining = true
   const closed = listener.retire()
+  for (const stream of state.streams.all()) stream.free()
   for (const playback of state.open) if (playback.hanging) playback.stop()
   await Promise.all([...state.open].map(({ done }) => done))
+  state.news.end()
   listener.closeIdle()
   await closed
 }
@@ -88,6 +90,7 @@ async function drain(listener: Listener, state: ServerState): Promise<void> {
 async function closeNow(listener: Listener, state: ServerState): Promise<void> {
   state.draining = true
   for (const playback of [...state.open]) playback.stop()
+  state.news.end()
   const closed = listener.retire()
   listener.closeAll()
   await closed

@@ -66,11 +66,11 @@ export class SocketSink implements Sink {
     this.#response.on('error', () => {})
   }
 
-  send({ head, chunks, ending }: Burst): boolean {
+  send({ head, chunks, ending, raw }: Burst): boolean {
     this.#ending = ending
     this.#socket.cork()
     if (head) this.#writeHead(head)
-    const body = this.#frame(chunks, ending)
+    const body = this.#frame(chunks, ending, raw)
     const abrupt = ending === 'close' || ending === 'reset'
     let room = true
     if (ending === 'end') this.#response.end(body)
@@ -87,8 +87,9 @@ export class SocketSink implements Sink {
     const fields = headers.flat()
     response.sendDate = !names.has('date')
     if (this.#options.isLast()) fields.push('Connection', 'close')
-    this.#framing = this.#framingFor(status, names)
-    this.#owedBytes = this.#framing === 'plain' ? Number(header(headers, 'content-length') ?? 0) : 0
+    const length = header(headers, 'content-length')
+    this.#framing = this.#framingFor(status, length !== undefined)
+    this.#owedBytes = this.#framing === 'plain' ? Number(length ?? 0) : 0
     if (this.#framing === 'chunked') fields.push('Transfer-Encoding', 'chunked')
     this.status = status
     response.writeHead(status, fields)
@@ -97,13 +98,17 @@ export class SocketSink implements Sink {
   }
 
   /** HTTP/1.0 knows no chunks: there, the body ends with the connection. */
-  #framingFor(status: number, names: ReadonlySet<string>): 'chunked' | 'plain' | 'none' {
+  #framingFor(status: number, hasLength: boolean): 'chunked' | 'plain' | 'none' {
     if (hasNoBody(this.#method, status)) return 'none'
-    return names.has('content-length') || this.#httpOneZero ? 'plain' : 'chunked'
+    return hasLength || this.#httpOneZero ? 'plain' : 'chunked'
   }
 
   /** The bytes of a burst as they stand on the wire, in one buffer. */
-  #frame(chunks: readonly Uint8Array[], ending: Ending | undefined): Uint8Array | undefined {
+  #frame(
+    chunks: readonly Uint8Array[],
+    ending: Ending | undefined,
+    raw: Uint8Array | undefined,
+  ): Uint8Array | undefined {
     if (this.#framing === 'none') return undefined
     const parts: Uint8Array[] = []
     for (const chunk of chunks) {
@@ -112,6 +117,7 @@ export class SocketSink implements Sink {
         this.#owedBytes -= chunk.length
       } else parts.push(sizeLine(chunk.length), chunk, CRLF)
     }
+    if (raw) parts.push(raw)
     if (ending === 'end' && this.#framing === 'chunked') parts.push(lastChunk)
     if (parts.length === 0) return undefined
     return parts.length === 1 ? parts[0] : Buffer.concat(parts)

@@ -3,8 +3,10 @@
  * streams in flight finish on the old one.
  */
 import type { Dialect } from '../core/dialect.ts'
+import type { Limit } from '../core/limits.ts'
 import type { ReplayPace } from '../core/pacing.ts'
 import type { FaultSpec } from '../faults/fault.ts'
+import type { FaultPlan } from '../faults/plan.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import type { ReplaySource } from '../sources/recording.ts'
 import { FolderSettings } from './folder-settings.ts'
@@ -27,8 +29,14 @@ export interface StageOptions {
   readonly settings?: FolderSettings
   /** Recordings that rules replay by request. */
   readonly replays?: ReplaySources
+  /** Hold for every answer, besides those of the scenarios. */
+  readonly limits?: readonly Limit[]
   /** Act on every answer, after those of its rule. */
   readonly faults?: readonly FaultSpec[]
+  /** The nth answer of a session gets its nth entry, beside those. */
+  readonly plan?: FaultPlan
+  /** What the chance of all faults is drawn from, instead of each answer's own. */
+  readonly faultSeed?: number
 }
 
 export interface Stage extends StageOptions {
@@ -36,6 +44,8 @@ export interface Stage extends StageOptions {
   readonly live: Live
   readonly settings: FolderSettings
   readonly replays: ReplaySources
+  /** All that hold, each once. */
+  readonly limits: readonly Limit[]
   readonly routes: Routes
 }
 
@@ -46,7 +56,22 @@ export function buildStage(options: StageOptions): Stage {
   const settled = new Set([...(options.prefer ?? []), ...brought])
   const { live = noLive, replays = new Map(), settings = new FolderSettings({}) } = options
   const routes = buildRoutes(dialects, settled)
-  return { ...options, scenarios, live, settings, replays, dialects, routes }
+  return {
+    ...options,
+    scenarios,
+    live,
+    settings,
+    replays,
+    limits: limitsOf(options),
+    dialects,
+    routes,
+  }
+}
+
+/** Two scenarios may say the same, as where both are for one service. */
+function limitsOf({ scenarios = [], limits = [] }: StageOptions): readonly Limit[] {
+  const all = [...scenarios.flatMap((scenario) => scenario.limits), ...limits]
+  return [...new Map(all.map((limit) => [JSON.stringify(limit), limit])).values()]
 }
 
 export const nameOf = (entry: Scenario['dialects'][number]): string =>

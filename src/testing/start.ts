@@ -8,10 +8,13 @@ import { type Composed, compose, type Sources } from '../server/compose.ts'
 import type { JournalEntry } from '../server/journal.ts'
 import { KnownMistakes } from '../server/known-mistakes.ts'
 import { type Log, silentLog } from '../server/log.ts'
+import type { RunTimeFaults } from '../server/run-time-faults.ts'
 import { createStuntdouble, type StuntdoubleServer } from '../server/server.ts'
 import type { ServerSettings } from '../server/server-state.ts'
 import type { Stage } from '../server/stage.ts'
+import { type LiveStreams, liveStreams } from '../server/streams-live.ts'
 import { verify } from '../server/verify.ts'
+import { type WaitOptions, waitFor } from '../server/wait.ts'
 import { RealClock } from '../time/clock.ts'
 
 export interface StartOptions extends Sources {
@@ -50,6 +53,13 @@ export interface Double extends AsyncDisposable {
   readonly mistakes: readonly Mistake[]
   /** The number of exchanges that are being played. */
   readonly open: number
+  /** The streams that are being played, to be watched and steered. */
+  readonly streams: LiveStreams
+  /**
+   * Waits until so many exchanges have come so far, and gives their entries. Throws a `timeout` error
+   * with what was `seen`, and a `draining` one where the server stops.
+   */
+  waitFor(options: WaitOptions): Promise<readonly JournalEntry[]>
   /**
    * Resolves when every recording that is being written now is closed, which may be later than the
    * client's stream: one that a fault has broken is taped to the service's own end.
@@ -60,7 +70,9 @@ export interface Double extends AsyncDisposable {
    * by nothing; it names them all.
    */
   verify(): void
-  /** Forgets hits, states and dialogues of one session or of all. */
+  /** Faults that are added while it runs: for a time, a number of requests, a session. */
+  readonly faults: RunTimeFaults
+  /** Forgets hits, states and dialogues, and faults added, of one session or of all. */
   reset(session?: string): void
   /** Plays what is in flight to its end, then closes. */
   drain(): Promise<void>
@@ -112,8 +124,11 @@ export async function start(options: StartOptions = {}): Promise<Double> {
     get open() {
       return server.state.open.size
     },
+    streams: liveStreams(server.state.streams),
+    waitFor: (options) => waitFor(options, server.state),
     taped: () => server.state.tapes.closed(),
     verify: () => verify(server.state),
+    faults: server.state.runTimeFaults,
     reset: (session) => server.state.reset(session),
     drain: () => end('drain'),
     close: () => end('close'),
@@ -155,6 +170,8 @@ const knownOptions: { readonly [name in keyof StartOptions]-?: true } = {
   dialects: true,
   seed: true,
   fault: true,
+  limits: true,
+  plan: true,
   ignore: true,
   matchHeaders: true,
   volatile: true,

@@ -78,6 +78,24 @@ export class VirtualClock implements Clock {
     return this.#alarms.add(deadlineMs, run)
   }
 
+  /** Moves on at once, where no alarm is due by then; false where one is. */
+  skipTo(untilMs: number): boolean {
+    const next = this.#alarms.earliest()
+    if (next !== undefined && next <= untilMs) return false
+    this.#nowMs = Math.max(this.#nowMs, untilMs)
+    return true
+  }
+
+  /** Lets time pass until the next alarm has rung; false where none is set, or none by then. */
+  async toNextAlarm(untilMs = Number.POSITIVE_INFINITY): Promise<boolean> {
+    await settle()
+    const next = this.#alarms.earliest()
+    if (next === undefined || next > untilMs) return false
+    this.#nowMs = Math.max(this.#nowMs, next)
+    this.#alarms.ringUntil(() => this.#nowMs)
+    return true
+  }
+
   /** Lets `ms` pass, ringing each alarm at its own time, promises between them settled. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms

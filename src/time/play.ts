@@ -3,40 +3,21 @@
  * Holds one step ahead and no more; knows nothing of HTTP, frames or vendors.
  */
 import type { Alarm, Clock } from '../core/clock.ts'
-import type { Sink } from '../core/sink.ts'
+import type { Burst, Sink } from '../core/sink.ts'
 import {
   type Ending,
+  type EndStep,
   type HeadStep,
   isLive,
+  type LiveSteps,
   type LiveTimeline,
   type Step,
   type Timeline,
+  type WriteStep,
 } from '../core/timeline.ts'
+import type { Ended, Gate, Outcome, Playback } from './playback.ts'
 
-/** How a playback came to its end. `stopped` is the server's own doing, such as a drain. */
-export type Ended = Ending | 'client-left' | 'stopped' | 'failed'
-
-export interface Outcome {
-  readonly ended: Ended
-  /** Body bytes and chunks handed to the sink. */
-  readonly bytes: number
-  readonly chunks: number
-  /** From the request's arrival. */
-  readonly durationMs: number
-  /** The most that a step was late against its `atMs`. */
-  readonly maxLagMs: number
-  /** The source's error, where it failed. */
-  readonly error?: unknown
-}
-
-export interface Playback {
-  readonly done: Promise<Outcome>
-  /** True once a status line is on its way. */
-  readonly begun: boolean
-  /** True while the timeline has nothing more to give and only silence is played. */
-  readonly hanging: boolean
-  stop(): void
-}
+export type { Ended, Gate, Outcome, Playback } from './playback.ts'
 
 export interface PlayOptions {
   readonly clock: Clock
@@ -44,6 +25,13 @@ export interface PlayOptions {
   readonly startedMs: number
   /** Called when only silence is left; not before `play` has returned. */
   readonly onHang?: () => void
+  /** Called when something was handed to the sink, also before `play` has returned. */
+  readonly onSent?: () => void
+  /** Called when it has been paused, by whoever, also before `play` has returned. */
+  readonly onPause?: () => void
+  readonly gate?: Gate | undefined
+  /** Paused before anything, the head included. */
+  readonly paused?: boolean
 }
 
 /** A burst that has grown to this many bytes is sent before more is pulled. */
@@ -65,16 +53,33 @@ export function play(
 
 class TimelinePlayback implements Playback {
   readonly done: Promise<Outcome>
-  begun = false
+  head: HeadStep | undefined
+  headMs: number | undefined
+  firstByteMs: number | undefined
+  bytes = 0
+  chunks = 0
+  pushedBytes = 0
   hanging = false
+  paused = false
+  over = false
+  gate: Gate | undefined
 
   readonly #timeline: Timeline | LiveTimeline
   /** Opened at the first step, so that what fails in opening is a failure like any other. */
-  #source: Iterator<Step> | AsyncIterator<Step> | undefined
+  #source: Iterator<Step> | LiveSteps | undefined
   readonly #sink: Sink
   readonly #clock: Clock
   readonly #startedMs: number
+  /** Where the times of steps count from: later than the start by what was spent paused. */
+  #originMs: number
+  /** Since when it is paused, and how far the timeline had come by then, in its own time. */
+  #heldSinceMs = 0
+  #heldAtMs = 0
+  #pausedMs = 0
+  #hurrying = false
   readonly #onHang: (() => void) | undefined
+  readonly #onSent: (() => void) | undefined
+  readonly #onPause: (() => void) | undefined
   #resolve: (outcome: Outcome) => void = () => {}
   #finished = false
   #alarm: Alarm | undefined
@@ -89,34 +94,80 @@ class TimelinePlayback implements Playback {
   #yielding = false
   /** The sink asked to wait: nothing more is pulled until it has drained. */
   #full = false
-  #head: HeadStep | undefined
+  #dueHead: HeadStep | undefined
   #chunks: Uint8Array[] = []
   #burstBytes = 0
 
-  #bytes = 0
-  #chunkCount = 0
   #maxLagMs = 0
   #ending: Ending = 'end'
-  /** The timeline's last step is played. */
-  #over = false
 
   constructor(timeline: Timeline | LiveTimeline, sink: Sink, options: PlayOptions) {
     this.#timeline = timeline
     this.#sink = sink
     this.#clock = options.clock
     this.#startedMs = options.startedMs
+    this.#originMs = options.startedMs
     this.#onHang = options.onHang
+    this.#onSent = options.onSent
+    this.#onPause = options.onPause
+    this.gate = options.gate
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
     sink.onDrain = () => {
       this.#full = false
-      // What is under way goes on by itself; to begin it twice would play a later step early.
-      if (!this.#alarm && !this.#awaiting && !this.#yielding) this.#advance()
+      this.#goOn()
     }
     sink.onLeave = () => this.#finish('client-left')
     sink.onDone = () => this.#finish(this.#ending)
+    if (options.paused) this.pause()
     this.#advance()
+  }
+
+  get begun(): boolean {
+    return this.head !== undefined
+  }
+
+  pause(): void {
+    this.#hurrying = false
+    if (this.paused || this.over || this.#finished) return
+    this.#cancelAlarm()
+    this.paused = true
+    this.#heldSinceMs = this.#clock.now()
+    this.#heldAtMs = Math.max(this.#heldAtMs, this.#heldSinceMs - this.#originMs)
+    this.#flush()
+    this.#onPause?.()
+  }
+
+  resume(catchUp = false): void {
+    this.#release(catchUp ? this.#startedMs : this.#clock.now() - this.#heldAtMs)
+  }
+
+  hurry(): void {
+    this.#hurrying = true
+    this.#release(this.#clock.now() - this.#heldAtMs)
+  }
+
+  #release(originMs: number): void {
+    if (!this.paused) return
+    this.paused = false
+    this.#pausedMs += this.#clock.now() - this.#heldSinceMs
+    this.#originMs = originMs
+    this.#goOn()
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#finished || this.over || bytes.length === 0) return
+    this.pushedBytes += bytes.length
+    this.#add(bytes)
+    this.#flush()
+  }
+
+  end(ending: Ending): void {
+    if (this.#finished || this.over) return
+    this.#cancelAlarm()
+    this.#detach()
+    this.#endBy({ atMs: 0, do: ending })
   }
 
   stop(): void {
@@ -126,7 +177,7 @@ class TimelinePlayback implements Playback {
   /** Plays all that is due, then arranges to be called again. One arrow function a stream. */
   #advance = (): void => {
     try {
-      while (!this.#finished && !this.#full && !this.#over && this.#takeStep()) {
+      while (this.#isPlaying && this.#takeStep()) {
         if (!this.#stepIsDue()) return
         this.#playStep()
         if (this.#turnBytes >= turnBytes) {
@@ -139,6 +190,15 @@ class TimelinePlayback implements Playback {
     }
   }
 
+  get #isPlaying(): boolean {
+    return !this.#finished && !this.#full && !this.over && !this.paused
+  }
+
+  /** What is under way goes on by itself; to begin it twice would play a later step early. */
+  #goOn(): void {
+    if (!this.#alarm && !this.#awaiting && !this.#yielding) this.#advance()
+  }
+
   #yield(): void {
     this.#turnBytes = 0
     this.#yielding = true
@@ -148,7 +208,7 @@ class TimelinePlayback implements Playback {
     })
   }
 
-  #open(): Iterator<Step> | AsyncIterator<Step> {
+  #open(): Iterator<Step> | LiveSteps {
     const timeline = this.#timeline
     return isLive(timeline) ? timeline[Symbol.asyncIterator]() : timeline[Symbol.iterator]()
   }
@@ -175,11 +235,11 @@ class TimelinePlayback implements Playback {
   }
 
   #stepIsDue(): boolean {
-    if (!this.#step || this.#step.atMs <= this.#dueMs) return true
-    const deadlineMs = this.#startedMs + this.#step.atMs
+    if (!this.#step || this.#step.atMs <= this.#dueMs || this.#hurrying) return true
+    const deadlineMs = this.#originMs + this.#step.atMs
     const nowMs = this.#clock.now()
     if (deadlineMs <= nowMs) {
-      this.#dueMs = nowMs - this.#startedMs
+      this.#dueMs = nowMs - this.#originMs
       return true
     }
     this.#flush()
@@ -199,41 +259,84 @@ class TimelinePlayback implements Playback {
     this.#step = undefined
     if (!step) return
     this.#measureLag(step)
+    if (this.#hurrying) this.#heldAtMs = Math.max(this.#heldAtMs, step.atMs)
     if (step.do === 'head') {
-      this.#head = step
-    } else if (step.do === 'write') {
-      // An empty chunk would end the body; such a step only says that time passes.
-      if (step.bytes.length === 0) return
-      this.#chunks.push(step.bytes)
-      this.#burstBytes += step.bytes.length
-      if (this.#burstBytes >= burstBytes) this.#flush()
-    } else {
-      this.#over = true
-      this.#ending = step.do
-      this.hanging = step.do === 'hang'
-      if (this.hanging && this.#onHang) queueMicrotask(this.#onHang)
-      this.#flush(step.do)
+      this.#dueHead = step
+      if (this.gate?.(step) === 0) this.pause()
+    } else if (step.do === 'write') this.#write(step)
+    else {
+      this.#endBy(step)
       this.#closeSource()
     }
   }
 
-  #flush(ending?: Ending): void {
-    if (!ending && !this.#head && this.#chunks.length === 0) return
-    const burst = { head: this.#head, chunks: this.#chunks, ending }
-    this.begun ||= burst.head !== undefined
-    this.#bytes += this.#burstBytes
+  #write(step: WriteStep): void {
+    // An empty chunk would end the body; such a step says that time passes, or a goaway.
+    if (step.goaway !== undefined) this.#flush({ ending: undefined, goaway: step.goaway })
+    if (step.bytes.length === 0) return
+    const mayPass = this.gate?.(step)
+    if (mayPass === undefined) {
+      this.#add(step.bytes)
+      if (this.#burstBytes >= burstBytes) this.#flush()
+      return
+    }
+    if (mayPass > 0) this.#add(step.bytes.subarray(0, mayPass))
+    const rest = step.bytes.subarray(mayPass)
+    if (rest.length > 0) this.#step = { ...step, bytes: rest }
+    this.pause()
+  }
+
+  #add(bytes: Uint8Array): void {
+    this.#chunks.push(bytes)
+    this.#burstBytes += bytes.length
+  }
+
+  #endBy(step: EndStep): void {
+    if (this.paused) this.#pausedMs += this.#clock.now() - this.#heldSinceMs
+    this.over = true
+    this.paused = false
+    this.#ending = step.do
+    this.hanging = step.do === 'hang'
+    if (this.hanging && this.#onHang) queueMicrotask(this.#onHang)
+    this.#flush({ ending: step.do, raw: step.raw, code: step.code })
+  }
+
+  #flush(last?: Omit<Burst, 'head' | 'chunks'>): void {
+    if (!last && !this.#dueHead && this.#chunks.length === 0) return
+    const burst = { ending: undefined, ...last, head: this.#dueHead, chunks: this.#chunks }
+    if (burst.head) {
+      this.head = burst.head
+      this.headMs = this.#clock.now() - this.#startedMs
+    }
+    if (this.bytes === 0 && this.#burstBytes > 0) {
+      this.firstByteMs = this.#clock.now() - this.#startedMs
+    }
+    this.bytes += this.#burstBytes
     this.#turnBytes += this.#burstBytes
-    this.#chunkCount += burst.chunks.length
-    this.#head = undefined
+    this.chunks += burst.chunks.length
+    this.#dueHead = undefined
     this.#chunks = []
     this.#burstBytes = 0
     this.#full = !this.#sink.send(burst)
+    this.#onSent?.()
   }
 
   #measureLag(step: Step): void {
     if (step.atMs === 0) return
-    const lagMs = this.#clock.now() - this.#startedMs - step.atMs
+    const lagMs = this.#clock.now() - this.#originMs - step.atMs
     if (lagMs > this.#maxLagMs) this.#maxLagMs = lagMs
+  }
+
+  #cancelAlarm(): void {
+    this.#alarm?.cancel()
+    this.#alarm = undefined
+  }
+
+  /** Our side ends the stream, as a fault does: a tape of a live service may go on. */
+  #detach(): void {
+    const source = this.#source
+    if (source && 'detach' in source && source.detach) source.detach()
+    else this.#closeSource()
   }
 
   #closeSource(): void {
@@ -255,9 +358,10 @@ class TimelinePlayback implements Playback {
     this.#closeSource()
     this.#resolve({
       ended,
-      bytes: this.#bytes,
-      chunks: this.#chunkCount,
+      bytes: this.bytes,
+      chunks: this.chunks,
       durationMs: this.#clock.now() - this.#startedMs,
+      pausedMs: this.#pausedMs + (this.paused ? this.#clock.now() - this.#heldSinceMs : 0),
       maxLagMs: this.#maxLagMs,
       ...(error === undefined ? {} : { error }),
     })

@@ -34,7 +34,10 @@ describe('the tutorial on adding a fault', () => {
   test('names the files and the places that exist', () => {
     const paths = [...page.matchAll(/`((?:src|test)\/[\w/.-]+\.ts)`/g)].map(([, path]) => path)
     expect(new Set(paths)).toEqual(
-      new Set(['src/faults/registry.ts', 'src/faults/lossy.ts', 'test/faults/toy-stream.ts']),
+      new Set([
+        ...['src/faults/registry.ts', 'src/faults/lossy.ts', 'test/faults/toy-stream.ts'],
+        ...['test/faults/every-kind.test.ts', 'test/faults/laws.test.ts'],
+      ]),
     )
     for (const at of ['{ frame: 4 }', '{ byte: 100 }', '{ token: 10 }']) expect(page).toContain(at)
     expect(faultKinds.map((kind) => kind.name)).not.toContain('lossy')

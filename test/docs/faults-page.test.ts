@@ -36,6 +36,14 @@ describe('docs/faults.md', () => {
     },
   )
 
+  it('has every fault in the table at the top, with a link to its section', () => {
+    const rows = [...read(page).matchAll(/^\| \[([a-z-]+)\]\(#([a-z-]+)\) \|/gm)]
+    expect(rows.map(([, name]) => name).toSorted()).toEqual(
+      faultKinds.map(({ name }) => name).toSorted(),
+    )
+    for (const [, name, anchor] of rows) expect(anchor).toBe(name)
+  })
+
   it('lists every fault in the README', () => {
     for (const { name } of faultKinds) expect(read('README.md')).toContain(`\`${name}\``)
   })

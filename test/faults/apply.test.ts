@@ -61,7 +61,7 @@ describe('faults on a timeline', () => {
         )
         if (started.length > 1) expect(started[0]?.do).toBe('head')
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     )
   })
 
@@ -82,7 +82,7 @@ describe('faults on a timeline', () => {
           expect(shown(withFaults(steps, specs, contextFor(steps)))).toEqual(first)
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 250 },
     )
   })
 
@@ -167,7 +167,7 @@ describe('faults on live traffic', () => {
           expect(shown(taken)).toEqual(shown(out))
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 250 },
     )
   })
 

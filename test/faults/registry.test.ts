@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { faultProfiles } from '../../src/faults/profiles.ts'
 import { faultKinds, faultSchema } from '../../src/faults/registry.ts'
 
 const problemsOf = (written: unknown): string[] =>
@@ -29,7 +30,7 @@ describe('a fault in a list', () => {
       { kind: 'drop', options: { at: 'random', count: 1 }, probability: 1 },
     ],
   ])('is read from %j', (written, expected) => {
-    expect(faultSchema.parse(written)).toEqual(expected)
+    expect(faultSchema.parse(written)).toEqual({ ...expected, written })
   })
 
   test.each<[unknown, string | RegExp]>([
@@ -69,7 +70,7 @@ describe('a fault in a list', () => {
       { inject: { at: 'random', event: { type: 'txt' } } },
       'inject.event: unknown event "txt"; did you mean "text"?',
     ],
-    [{ refuse: { at: { frame: 1 } } }, 'refuse: unknown key "at"; did you mean "by"?'],
+    [{ refuse: { at: { frame: 1 } } }, 'refuse: refuse acts before the head and takes no place'],
     [{ refuse: {}, probability: 2 }, 'probability: must be at most 1'],
   ])('is refused with one clear message: %j', (written, message) => {
     const problems = problemsOf(written)
@@ -89,9 +90,14 @@ describe('a fault in a list', () => {
   test('has a published schema that names every kind and says what it is for', () => {
     const published = z.toJSONSchema(faultSchema, { io: 'input' })
     const forms = published.anyOf?.map((form) => form['required'] ?? form['const'])
-    expect(forms).toEqual(['refuse', ...faultKinds.map(({ name }) => [name])])
+    const names = [...faultKinds, ...faultProfiles].map(({ name }) => name)
+    expect(forms?.slice(-names.length)).toEqual(names.map((name) => [name]))
+    const bare = forms?.slice(0, -names.length) ?? []
+    expect(bare).toEqual(names.filter((name) => bare.includes(name)))
+    expect(bare).toEqual(expect.arrayContaining(['refuse', ...faultProfiles.map((p) => p.name)]))
     const described = published.anyOf?.map((form) => form['description'])
-    expect(described?.slice(1)).toEqual(faultKinds.map(({ summary }) => summary))
+    const summaries = [...faultKinds, ...faultProfiles].map(({ summary }) => summary)
+    expect(described?.slice(-names.length)).toEqual(summaries)
     const text = JSON.stringify(published)
     expect(text.split('"$schema"')).toHaveLength(2)
     expect(text.includes('Just before this frame')).toBe(true)

@@ -49,3 +49,46 @@ describe('stall', () => {
     expect(bodyOf(broken({ stall }))).toEqual(bodyOf(steps))
   })
 })
+
+describe('throttle', () => {
+  test('lets bytes through at its rate in pieces, and the end waits for them', () => {
+    // 100 bytes a second: ten bytes are two pieces of five, and each takes 50 ms.
+    expect(shown(broken({ throttle: { bytesPerSecond: 100 } }))).toEqual([
+      '0 head',
+      ...['60 "data:"', '110 " Ta\\n\\n"', '160 "data:"', '210 " Tb\\n\\n"'],
+      ...['260 "data:"', '310 " Tc\\n\\n"', '310 end'],
+    ])
+  })
+
+  test('changes nothing but the first times where the line is fast enough', () => {
+    expect(timesOf({ throttle: { bytesPerSecond: 10_000 } })).toEqual([0, 11, 21, 31, 40])
+  })
+})
+
+describe('jitter', () => {
+  test('makes chunks late by no more than it may, and lets none overtake another', () => {
+    const times = timesOf({ jitter: { by: 100 } })
+    expect(times).toEqual(times.toSorted((one, other) => one - other))
+    for (const [i, atMs] of times.slice(1, 4).entries()) {
+      expect(atMs).toBeGreaterThanOrEqual((i + 1) * 10)
+      expect(atMs).toBeLessThan(130)
+    }
+    expect(new Set(times).size).toBeGreaterThan(2)
+    expect(bodyOf(broken({ jitter: { by: 100 } }))).toEqual(bodyOf(steps))
+  })
+})
+
+describe('heartbeats', () => {
+  test('come at their own times while the stream goes on at its', () => {
+    const written = { heartbeats: { every: 8, count: 3, at: { frame: 1 } } }
+    expect(shown(broken(written)).map((line) => line.slice(0, 9))).toEqual([
+      ...['0 head', '10 "data:', '10 ": bea', '18 ": bea', '20 "data:'],
+      ...['26 ": bea', '30 "data:', '40 end'],
+    ])
+  })
+
+  test('that are due after the end do not come', () => {
+    const written = { heartbeats: { every: 25, count: 9 } }
+    expect(shown(broken(written)).filter((line) => line.includes('beat'))).toHaveLength(2)
+  })
+})

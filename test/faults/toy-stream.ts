@@ -4,11 +4,13 @@ import { joinBytes, utf8 } from '../../src/core/bytes.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import type { Event } from '../../src/core/event.ts'
 import type { Frame } from '../../src/core/frame.ts'
-import { endings, isEnding, type Step } from '../../src/core/timeline.ts'
-import type { FaultContext, FaultSpec, StreamLanguage } from '../../src/faults/fault.ts'
-import { faultSchema } from '../../src/faults/registry.ts'
+import { endings, isEnding, isNothing, type Step } from '../../src/core/timeline.ts'
+import type { FaultContext, FaultKind, FaultSpec, StreamLanguage } from '../../src/faults/fault.ts'
+import { isMapping, jsonSchemaOf } from '../../src/faults/options.ts'
+import { faultKinds, faultSchema } from '../../src/faults/registry.ts'
 import { sse } from '../../src/framing/sse.ts'
 import { seededRandom } from '../../src/time/random.ts'
+import { anyOfSchema } from './any-of-schema.ts'
 
 export const toyStream: StreamLanguage = {
   framing: sse(),
@@ -19,6 +21,8 @@ export const toyStream: StreamLanguage = {
     if (event.type === 'text') return utf8(`data: T${event.text}\n\n`)
     return event.type === 'error' ? utf8(`data: E${event.error.code}\n\n`) : undefined
   },
+  heartbeat: (nth) => utf8(`: beat ${nth}\n\n`),
+  errorReply: ({ code, status = 500 }) => ({ status, headers: [], body: `E${code}` }),
 }
 
 function eventsOf({ data, comment }: Frame): Event[] {
@@ -34,6 +38,8 @@ export const contextFor = (
   stream: toyStream,
   random: seededRandom('9'),
   bodyLength: steps && (() => bodyOf([...steps]).length),
+  // What a client came back to; only what goes on with a stream looks at it.
+  resumed: { after: '3', before: (count) => Array(count).fill(utf8('data: Tz\n\n')) },
   ...more,
 })
 
@@ -59,15 +65,24 @@ export const bodyOf = (steps: readonly Step[]): Buffer =>
   Buffer.from(joinBytes(steps.flatMap((step) => (step.do === 'write' ? [step.bytes] : []))))
 
 /** Steps as short text, to compare and to read: `10 "data: Ta\n\n"`, `20 reset`. */
-export const shown = (steps: Iterable<Step>): string[] =>
-  [...steps].map((step) =>
-    step.do === 'write'
-      ? `${step.atMs} ${JSON.stringify(Buffer.from(step.bytes).toString('latin1'))}`
-      : `${step.atMs} ${step.do}`,
+export const shown = (steps: Iterable<Step>): string[] => [...steps].map(shownStep)
+
+function shownStep(step: Step): string {
+  const { atMs, do: what, ...rest } = step
+  const below = Object.entries(rest).filter(
+    ([key]) => !['bytes', 'status', 'headers'].includes(key),
   )
+  const shownBelow = below.map(([key, value]) => ` ${key}=${quoted(value)}`).join('')
+  if (step.do === 'write') return `${atMs} ${quoted(step.bytes)}${shownBelow}`
+  const head = step.do === 'head' && step.status !== 200 ? ` ${step.status}` : ''
+  return `${atMs} ${what}${head}${shownBelow}`
+}
+
+const quoted = (value: unknown): string =>
+  JSON.stringify(value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value)
 
 export const withoutEmpty = (steps: Iterable<Step>): Step[] =>
-  [...steps].filter((step) => step.do !== 'write' || step.bytes.length > 0)
+  [...steps].filter((step) => !isNothing(step))
 
 /** The writes of the first so many body bytes, borders and times as they are. */
 export function writesUpTo(steps: readonly Step[], byte: number): string[] {
@@ -90,7 +105,7 @@ export interface Script {
 
 const frameText = fc
   .tuple(
-    fc.constantFrom('Ta', 'Tword', 'Té', 'T😀!', 'F', 'X', 'comment'),
+    fc.constantFrom('Ta', 'Tword', 'Té', 'T😀!', 'F', 'D', '{"a":"é"}', 'comment'),
     fc.constantFrom('\n', '\r\n', '\r'),
   )
   .map(([what, eol]) => (what === 'comment' ? `: ping${eol}${eol}` : `data: ${what}${eol}${eol}`))
@@ -141,28 +156,59 @@ export const anyPlace = fc.oneof(
 const millis = fc.nat(40)
 const small = fc.integer({ min: 1, max: 4 })
 
-/** Every kind of fault at the places given, as a scenario would write it. */
-export function anyFault(at: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+/** Every kind of the registry at the places given, as a scenario would write it. */
+export const anyFault = (at: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc.oneof(...faultKinds.map((kind) => anyOfKind(kind, at)))
+
+/** Whatever a kind's schema lets through; small figures where large ones would take all time. */
+export function anyOfKind(
+  { name, schema }: FaultKind<unknown>,
+  at: fc.Arbitrary<unknown>,
+): fc.Arbitrary<unknown> {
+  const options =
+    smallOptions(at)[name] ??
+    fc
+      .tuple(anyOfSchema(jsonSchemaOf(schema)), at)
+      .map(([drawn, place]) =>
+        isMapping(drawn) && 'at' in drawn ? { ...drawn, at: place } : drawn,
+      )
+      .filter((drawn) => schema.safeParse(drawn).success)
+  return options.map((drawn) => ({ [name]: drawn }))
+}
+
+export const takesPlace = ({ schema }: FaultKind<unknown>): boolean =>
+  JSON.stringify(jsonSchemaOf(schema)).includes('"at":')
+
+function smallOptions(at: fc.Arbitrary<unknown>): Record<string, fc.Arbitrary<unknown>> {
   const where = fc.constantFrom('utf8', 'crlf', 'json', 'everywhere')
-  const kinds = [
-    fc.record({ end: fc.record({ at, after: millis }) }),
-    fc.record({ close: fc.record({ at }) }),
-    fc.record({ reset: fc.record({ at, after: millis }) }),
-    fc.record({ hang: fc.record({ at }) }),
-    fc.constant('refuse'),
-    fc.record({ delay: fc.record({ for: millis, at }) }),
-    fc.record({ delay: millis }),
-    fc.record({ stall: fc.record({ for: millis, at }) }),
-    fc.record({ slice: fc.record({ bytes: small, at, gap: fc.nat(3) }) }),
-    fc.record({ slice: fc.record({ in: where }) }),
-    fc.record({ merge: fc.record({ frames: small }) }),
-    fc.record({ merge: fc.record({ window: fc.integer({ min: 1, max: 60 }) }) }),
-    fc.record({ duplicate: fc.record({ at, count: small }) }),
-    fc.record({ drop: fc.record({ at, count: small }) }),
-    fc.record({ corrupt: fc.record({ at, bytes: small }) }),
-    fc.record({ inject: fc.record({ at, comment: fc.constant('hi') }) }),
-  ]
-  return fc.oneof(...kinds)
+  const ending = fc.record({ at, after: millis }, { requiredKeys: ['at'] })
+  const frames = fc.record({ at, count: small })
+  const place = { requiredKeys: [] }
+  const matter = fc.constantFrom({ comment: 'hi' }, { raw: 'x' }, { error: { code: 'overloaded' } })
+  return {
+    end: ending,
+    close: ending,
+    reset: ending,
+    delay: fc.oneof(millis, fc.record({ for: millis, at })),
+    stall: fc.record({ for: millis, at }),
+    throttle: fc
+      .tuple(fc.record({ bytesPerSecond: fc.constantFrom(30, 999, 1e6) }), fc.record({ at }, place))
+      .map(([rate, from]) => ({ ...rate, ...from })),
+    jitter: fc.record({ by: millis, at }),
+    heartbeats: fc.record({ every: fc.nat(20), count: small, at }),
+    slice: fc.oneof(fc.record({ bytes: small, at, gap: fc.nat(3) }), fc.record({ in: where })),
+    merge: fc.oneof(
+      fc.record({ frames: small, at }),
+      fc.record({ window: fc.integer({ min: 1, max: 60 }), at }),
+      fc.record({ frames: small }),
+    ),
+    duplicate: frames,
+    drop: frames,
+    corrupt: fc.record({ at, bytes: small }),
+    replace: fc.tuple(frames, matter).map(([which, what]) => ({ ...which, ...what })),
+    inject: fc.tuple(fc.record({ at }), matter).map(([where, what]) => ({ ...where, ...what })),
+    'after-terminator': matter,
+  }
 }
 
 /** Where a place is in a script, found without any scanner; undefined where it is nowhere. */

@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { scenarioJsonSchema } from '../../src/scenario/json-schema.ts'
+import { planJsonSchema, scenarioJsonSchema } from '../../src/scenario/json-schema.ts'
 
 const published = new URL('../../schema/scenario.json', import.meta.url)
+const publishedPlan = new URL('../../schema/plan.json', import.meta.url)
 
-const text = `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`
+const asText = (schema: object): string => `${JSON.stringify(schema, null, 2)}\n`
+const text = asText(scenarioJsonSchema())
 
 interface Node {
   readonly [key: string]: unknown
@@ -20,6 +22,23 @@ function* properties(node: unknown, path = ''): Generator<{ path: string; keys: 
     yield* properties(value, `${path}/${key}`)
   }
 }
+
+describe('schema/plan.json', () => {
+  it('is what the schema in the source gives (UPDATE=1 writes it)', async () => {
+    const plan = asText(planJsonSchema())
+    if (process.env['UPDATE'] === '1') await writeFile(publishedPlan, plan)
+    expect(await readFile(publishedPlan, 'utf8')).toBe(plan)
+  })
+
+  it('leads nowhere but to its own definitions', () => {
+    const schema = planJsonSchema()
+    const names = [...JSON.stringify(schema).matchAll(/#\/definitions\/([^"]+)/g)].map(
+      ([, to]) => to,
+    )
+    expect(names.length).toBeGreaterThan(0)
+    expect(Object.keys(schema['definitions'] ?? {})).toEqual(expect.arrayContaining(names))
+  })
+})
 
 describe('schema/scenario.json', () => {
   it('is what the schema in the source gives (UPDATE=1 writes it)', async () => {

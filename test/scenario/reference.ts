@@ -123,6 +123,14 @@ rules:
       turn: { max: 3 }
     reply: 'Looking at the sky over {{ match.city }}...'
 `,
+  limit: `
+limits:
+  - 60rpm
+  - { name: tier 1, inputTokens: 40000, as: bucket, by: [key], models: [gpt-4o] }
+  - { concurrent: 4, queue: { length: 10, wait: 5s } }
+rules:
+  - reply: Hello!
+`,
   matcher: `
 rules:
   - when: { user: hello }
@@ -282,6 +290,7 @@ export const reference = (): string =>
     section('reply', definition('reply'), examples.reply),
     section('step', definition('step'), examples.step),
     section('error', definition('error'), examples.error),
+    section('limit', definition('limit'), examples.limit),
     section('upstream', definition('upstream'), examples.upstream),
     section('pacing', definition('pacing'), examples.pacing),
     pacingProfiles(),

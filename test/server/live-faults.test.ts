@@ -44,7 +44,7 @@ const kinds: Record<string, { acts: readonly Act[]; sent: number }> = {
 
 const endings = { end: 'open', close: 'fin', reset: 'rst', hang: 'open' } as const
 
-/** Faults that let the stream go on. */
+/** Faults of which only the tape is looked at; every-fault.test.ts sees what the client receives. */
 const lasting: Record<string, object> = {
   delay: { for: 60 },
   stall: { at: { frame: 1 }, for: 40 },
@@ -54,6 +54,12 @@ const lasting: Record<string, object> = {
   drop: { at: { frame: 1 } },
   corrupt: { at: { byte: 3 } },
   inject: { at: { frame: 1 }, comment: 'ours' },
+  head: { status: 500, headers: { 'content-type': null } },
+  error: { code: 'overloaded' },
+  garbage: { at: { frame: 1 } },
+  'short-chunk': { at: { frame: 1 } },
+  'wrong-length': { by: 7 },
+  'bad-gzip': { how: 'truncated' },
 }
 
 interface Case {

@@ -13,6 +13,8 @@ export interface RawReply {
   /** The HTTP chunks as they were framed; one where the body was not chunked. */
   readonly chunks: readonly Buffer[]
   readonly body: string
+  /** What came after the head, as it stood on the wire, a character a byte. */
+  readonly wire: string
   /** How the connection stood after the last byte: `open` is silence or keep-alive. */
   readonly socket: 'open' | 'fin' | 'rst'
   /** The last chunk came. */
@@ -40,7 +42,7 @@ export function requestBytes({
   headers,
   body,
   httpVersion,
-}: RawRequest): string {
+}: Omit<RawRequest, 'port'> & Partial<RawRequest>): string {
   const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
   const fields = {
     host: 'localhost',
@@ -99,7 +101,10 @@ function isWhole(received: Buffer): boolean {
 
 function parseReply(received: Buffer, socket: RawReply['socket']): RawReply {
   const headEnd = received.indexOf('\r\n\r\n')
-  if (headEnd < 0) return { status: 0, headers: {}, chunks: [], body: '', socket, complete: false }
+  if (headEnd < 0) {
+    const nothing = { status: 0, headers: {}, chunks: [], body: '', wire: '' }
+    return { ...nothing, socket, complete: false }
+  }
   const [statusLine = '', ...lines] = received.subarray(0, headEnd).toString('latin1').split('\r\n')
   const headers = Object.fromEntries(
     lines.map((line) => {
@@ -111,7 +116,8 @@ function parseReply(received: Buffer, socket: RawReply['socket']): RawReply {
   const isChunked = headers['transfer-encoding'] === 'chunked'
   const { chunks, complete } = isChunked ? readChunks(rest) : readWhole(rest, headers)
   const body = Buffer.concat(chunks).toString('utf8')
-  return { status: Number(statusLine.split(' ')[1]), headers, chunks, body, socket, complete }
+  const status = Number(statusLine.split(' ')[1])
+  return { status, headers, chunks, body, wire: rest.toString('latin1'), socket, complete }
 }
 
 function readWhole(rest: Buffer, headers: Record<string, string>) {
@@ -130,6 +136,8 @@ function readChunks(rest: Buffer): { chunks: Buffer[]; complete: boolean } {
     if (lineEnd < 0) return { chunks, complete: false }
     const size = Number.parseInt(rest.subarray(at, lineEnd).toString('latin1'), 16)
     if (size === 0) return { chunks, complete: true }
+    // No size at all, as a fault may say.
+    if (Number.isNaN(size)) return { chunks, complete: false }
     chunks.push(rest.subarray(lineEnd + 2, lineEnd + 2 + size))
     at = lineEnd + 2 + size + 2
   }

@@ -118,6 +118,7 @@ describe('play', () => {
       bytes: 2,
       chunks: 2,
       durationMs: 30,
+      pausedMs: 0,
       maxLagMs: 0,
     })
   })
@@ -413,4 +414,78 @@ it('lets others have their turn while a client takes everything at once', async 
   expect({ bytes, ended }).toEqual({ bytes: 8 * mebibyte, ended: 'end' })
   expect(pulledByTheirTurn).toBeLessThan(10)
   expect(sink.sent.at(-1)).toBe('0: end')
+})
+
+describe('a playback that is paused', () => {
+  const steps = (): Step[] => [head(0), write(10, 'a'), write(20, 'b'), write(30, 'c'), ending(40)]
+
+  it('shifts what is left by the time that it was paused', async () => {
+    const { clock, sink, playback, outcome } = playing(steps())
+    await clock.advance(15)
+    playback.pause()
+    await clock.advance(100)
+    playback.resume()
+    await clock.runAll()
+    expect(sink.sent).toEqual(['0: 200', '10: [a]', '120: [b]', '130: [c]', '140: end'])
+    expect(outcome()).toMatchObject({ durationMs: 140, pausedMs: 100, maxLagMs: 0 })
+  })
+
+  it('catches up where it is asked to', async () => {
+    const { clock, sink, playback } = playing(steps())
+    await clock.advance(15)
+    playback.pause()
+    await clock.advance(10)
+    playback.resume(true)
+    await clock.runAll()
+    expect(sink.sent).toEqual(['0: 200', '10: [a]', '25: [b]', '30: [c]', '40: end'])
+  })
+
+  it('plays up to its gate without waiting, and goes on from there', async () => {
+    const { clock, sink, playback } = playing(steps(), { paused: true })
+    let left = 2
+    playback.gate = (step) => (step.do === 'write' && --left === 0 ? step.bytes.length : undefined)
+    await clock.advance(5)
+    expect(sink.sent).toEqual([])
+    playback.hurry()
+    expect(sink.sent).toEqual(['5: 200 [a] [b]'])
+    await clock.advance(1)
+    playback.resume()
+    await clock.runAll()
+    expect(sink.sent).toEqual(['5: 200 [a] [b]', '16: [c]', '26: end'])
+  })
+
+  it('takes bytes and an ending, and waits for a sink that is full', async () => {
+    const { clock, sink, playback, outcome } = playing(steps())
+    sink.isFull = true
+    await clock.advance(12)
+    playback.pause()
+    playback.push(Buffer.from('x'))
+    sink.drain()
+    await clock.advance(50)
+    playback.end('reset')
+    await clock.runAll()
+    expect(sink.sent).toEqual(['0: 200', '10: [a]', '12: [x]', '62: reset'])
+    expect(outcome()).toMatchObject({ ended: 'reset', bytes: 2, pausedMs: 50 })
+  })
+
+  it('pulls nothing more from a live source', async () => {
+    let pulled = 0
+    const source = {
+      async *[Symbol.asyncIterator]() {
+        for (const step of steps()) {
+          pulled += 1
+          yield step
+        }
+      },
+    }
+    const { clock, playback } = playing(source)
+    await clock.advance(15)
+    playback.pause()
+    const before = pulled
+    await clock.advance(100)
+    expect(pulled).toBe(before)
+    playback.end('close')
+    await clock.runAll()
+    expect(pulled).toBe(before)
+  })
 })

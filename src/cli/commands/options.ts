@@ -1,7 +1,7 @@
 /** What several commands ask for on the command line. Loads nothing that costs time. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
-function integerFrom(low: number, high: number): (text: string) => number {
+export function integerFrom(low: number, high: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (/^\d+$/.test(text) && value >= low && value <= high) return value
@@ -31,7 +31,9 @@ export function listening(command: Command): Command {
     .option('--allow-host <name>', 'one more host name for the control API', collect)
     .option('--seed <n>', "seed of all chance, instead of the scenarios' own", parseSeed)
     .option('--dialect <name>', 'ask this dialect first where several have one path', collect)
-    .option('--fault <fault>', 'break every answer, e.g. "reset; at=frame:4"')
+    .option('--fault <fault>', 'break every answer, e.g. "reset; at=frame:4" or flaky-mobile')
+    .option('--plan <file>', 'a plan of faults: the nth answer of a session gets its nth entry')
+    .option('--limit <limit>', 'let in no more than this: 3rpm, 90ktpm, 2 concurrent', collect)
     .option('--max-body <mib>', 'largest request body in MiB', integerFrom(1, 1024), 32)
     .addOption(new Option('--log-level <level>', 'what is logged').choices(levels).default('info'))
 }

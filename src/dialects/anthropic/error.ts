@@ -9,6 +9,7 @@ import type { Random } from '../../core/random.ts'
 import { errorReply } from '../shapes/error-reply.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import { requestId } from './message.ts'
+import { limitSentence } from './rate-limits.ts'
 
 interface Shape {
   readonly type: string
@@ -56,7 +57,11 @@ const shapes: Readonly<Record<ApiErrorCode, Shape>> = {
 /** `error.param` has no field of its own: requests that are refused begin their message with it. */
 const errorObject = (error: ApiError): Record<string, unknown> => ({
   type: shapes[error.code].type,
-  message: error.message ?? shapes[error.code].message,
+  message:
+    error.message ??
+    (error.limit && error.code === 'rate-limited'
+      ? limitSentence(error.limit)
+      : shapes[error.code].message),
 })
 
 export function anthropicError(error: ApiError, _http?: HttpRequest, random?: Random): HttpReply {

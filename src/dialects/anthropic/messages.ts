@@ -29,7 +29,7 @@ import { decodeWhole, messagesDecoder } from './messages-decoder.ts'
 import { messagesEncoder, ping } from './messages-encoder.ts'
 import { parseCount, parseMessages } from './messages-request.ts'
 import { modelNotFound, modelRoutes } from './models.ts'
-import { rateLimitHeaders, rateLimitNames } from './rate-limits.ts'
+import { limitWords, rateLimitHeaders, rateLimitNames } from './rate-limits.ts'
 import { contentOf } from './whole.ts'
 
 const framing = sse()
@@ -58,6 +58,7 @@ export const anthropic: Dialect = {
     header(headers, 'x-api-key') ?? header(headers, 'authorization')?.replace(/^Bearer\s+/i, ''),
   recognizes: ({ headers }) =>
     ['anthropic-version', 'x-api-key'].some((name) => header(headers, name) !== undefined),
+  limits: limitWords,
   parseRequest: (http) => parseMessages(http, 'anthropic'),
   checkModel,
   streamHeaders: (reply) => [

@@ -1,8 +1,10 @@
 /**
- * The rate-limit headers of a reply: plausible and from the seed, since nothing is counted. Tokens
- * that remain are in whole thousands, and resets in RFC 3339, as the vendor's are.
+ * The rate-limit headers of a reply: plausible and from the seed where nothing is counted, and those
+ * of limits that are kept. Made-up tokens are in whole thousands, and resets in RFC 3339, as the
+ * vendor's are.
  */
 import type { Headers } from '../../core/http.ts'
+import { type LimitRefusal, type LimitWords, tightest } from '../../core/limits.ts'
 import { integer, type Random } from '../../core/random.ts'
 
 const names = ['input-tokens', 'output-tokens', 'requests', 'tokens'] as const
@@ -31,4 +33,48 @@ export function rateLimitHeaders(random: Random, createdMs: number): Headers {
       [`${prefix}-reset`, `${new Date(resetMs).toISOString().slice(0, 19)}Z`],
     ]
   })
+}
+
+const counted = {
+  requests: 'requests',
+  tokens: 'tokens',
+  'input-tokens': 'inputTokens',
+  'output-tokens': 'outputTokens',
+} as const
+
+/** Limits that are kept. What is said counts once it has been said, not by `max_tokens`. */
+export const limitWords: LimitWords = {
+  names: /^anthropic-ratelimit-/,
+  headers: (now) =>
+    names.flatMap((name): [string, string][] => {
+      const told = tightest(now, counted[name])
+      if (!told) return []
+      // Never early: the next whole second.
+      const reset = new Date(Math.ceil((now.wallMs + told.resetMs) / 1000) * 1000).toISOString()
+      const prefix = `anthropic-ratelimit-${name}`
+      return [
+        [`${prefix}-limit`, `${told.limit.most}`],
+        [`${prefix}-remaining`, `${told.remaining}`],
+        [`${prefix}-reset`, `${reset.slice(0, 19)}Z`],
+      ]
+    }),
+}
+
+const nouns = {
+  requests: 'requests',
+  tokens: 'tokens',
+  inputTokens: 'input tokens',
+  outputTokens: 'output tokens',
+  concurrent: 'concurrent connections',
+} as const
+
+/** What is said of a request that such a limit refuses. */
+export function limitSentence({ limit }: LimitRefusal): string {
+  if (limit.counted === 'concurrent') {
+    return 'The number of concurrent connections has exceeded your rate limit.'
+  }
+  const time = { 1000: 'second', 60000: 'minute', 3600000: 'hour', 86400000: 'day' }
+  const per = Object.entries(time).find(([ms]) => Number(ms) === limit.perMs)?.[1]
+  const amount = `${limit.most.toLocaleString('en-US')} ${nouns[limit.counted]}`
+  return `This request would exceed the rate limit of your organization: ${amount} per ${per ?? `${limit.perMs / 1000} seconds`}.`
 }

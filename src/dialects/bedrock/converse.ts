@@ -3,6 +3,7 @@
  * all models of the service. Source: the API reference of Bedrock, recorded streams, and
  * @aws-sdk/client-bedrock-runtime, which is the judge of what this writes.
  */
+
 import type { ApiError } from '../../core/api-error.ts'
 import { looseText } from '../../core/bytes.ts'
 import type { ChatRequest } from '../../core/chat-request.ts'
@@ -10,6 +11,7 @@ import type { Dialect, Encoder, ReplyContext } from '../../core/dialect.ts'
 import type { Event } from '../../core/event.ts'
 import type { Frame, Message } from '../../core/frame.ts'
 import { type HttpReply, jsonReply } from '../../core/http.ts'
+import { silentLimitWords } from '../../core/limits.ts'
 import type { Push } from '../../core/push.ts'
 import { awsEventStream } from '../../framing/index.ts'
 import { parseObject } from '../shapes/json-body.ts'
@@ -50,6 +52,7 @@ export const bedrockConverse: Dialect = {
   encoder,
   decoder,
   decodeWhole,
+  limits: silentLimitWords,
   whole,
   error: bedrockError,
 }

@@ -3,6 +3,7 @@
  * carry the native format of whichever model is named. Source: the API reference of Bedrock, recorded
  * streams, and @aws-sdk/client-bedrock-runtime, which is the judge of what this writes.
  */
+
 import type { ApiError } from '../../core/api-error.ts'
 import { looseText } from '../../core/bytes.ts'
 import type { ChatRequest } from '../../core/chat-request.ts'
@@ -10,6 +11,7 @@ import type { Dialect, Encoder, ReplyContext } from '../../core/dialect.ts'
 import type { Event, Usage } from '../../core/event.ts'
 import type { Frame } from '../../core/frame.ts'
 import { type Headers, type HttpReply, type HttpRequest, jsonReply } from '../../core/http.ts'
+import { silentLimitWords } from '../../core/limits.ts'
 import type { Push } from '../../core/push.ts'
 import { awsEventStream } from '../../framing/index.ts'
 import { parseObject } from '../shapes/json-body.ts'
@@ -65,6 +67,7 @@ export const bedrockInvoke: Dialect = {
   encoder: (reply) => new InvokeEncoder(reply),
   decoder: () => new InvokeDecoder(),
   decodeWhole,
+  limits: silentLimitWords,
   whole,
   error: bedrockError,
 }

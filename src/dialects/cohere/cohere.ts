@@ -11,7 +11,7 @@ import { sse } from '../../framing/index.ts'
 import { cohereDecoder, decodeWhole } from './chat-decoder.ts'
 import { cohereEncoder, wholeReply } from './chat-encoder.ts'
 import { parseCohere } from './chat-request.ts'
-import { cohereError, headerNames, modelNotFound, serviceHeaders } from './error.ts'
+import { cohereError, headerNames, limitWords, modelNotFound, serviceHeaders } from './error.ts'
 import { cohereRoutes } from './routes.ts'
 
 const framing = sse()
@@ -35,6 +35,7 @@ export const cohere: Dialect = {
   encoder: (reply) => cohereEncoder(framing, reply),
   decoder: cohereDecoder,
   decodeWhole,
+  limits: limitWords,
   whole: wholeReply,
   error: cohereError,
 }

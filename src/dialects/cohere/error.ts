@@ -5,6 +5,7 @@
  */
 import { type ApiError, type ApiErrorCode, apiErrorStatus } from '../../core/api-error.ts'
 import type { Headers, HttpReply, HttpRequest } from '../../core/http.ts'
+import { type LimitWords, tightest } from '../../core/limits.ts'
 import { hex, integer, type Random, uuid } from '../../core/random.ts'
 import { withAskedModel } from '../shapes/asked-model.ts'
 import { errorReply, keepBody } from '../shapes/error-reply.ts'
@@ -103,3 +104,16 @@ export const headerNames: readonly string[] = [
   'x-trial-endpoint-call-limit',
   'x-trial-endpoint-call-remaining',
 ]
+
+/** Calls of a trial key are what its headers count. */
+export const limitWords: LimitWords = {
+  names: /^x-trial-endpoint-call-/,
+  headers: (now) => {
+    const told = tightest(now, 'requests')
+    if (!told) return []
+    return [
+      ['x-trial-endpoint-call-limit', `${told.limit.most}`],
+      ['x-trial-endpoint-call-remaining', `${told.remaining}`],
+    ]
+  },
+}

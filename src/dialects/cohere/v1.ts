@@ -25,6 +25,7 @@ import {
   codeOf,
   cohereError,
   headerNames,
+  limitWords,
   modelNotFound,
   readError,
   sentenceOf,
@@ -53,6 +54,7 @@ export const cohereV1: Dialect = {
   encoder: (reply) => partsEncoder(framing, new LineGrammar(reply)),
   decoder,
   decodeWhole,
+  limits: limitWords,
   whole(events, reply) {
     const { choices, usage, error } = fold(events)
     if (error) return cohereError(error, reply.request.http, reply.random)

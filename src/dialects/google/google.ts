@@ -4,7 +4,9 @@
  * Source: recorded replies of both, Google's API reference, and the @google/genai SDK 2.32, which is
  * the judge of what this writes.
  */
+
 import type { Dialect, Route } from '../../core/dialect.ts'
+import { silentLimitWords } from '../../core/limits.ts'
 import { jsonArray, sse } from '../../framing/index.ts'
 import { decodeWhole, googleDecoder } from './decoder.ts'
 import { googleEncoder } from './encoder.ts'
@@ -46,6 +48,7 @@ function googleDialect(surface: Surface, title: string, routes: readonly Route[]
       googleEncoder(surface, wantsArray(reply.request.http) ? array : events, reply),
     decoder: googleDecoder,
     decodeWhole,
+    limits: silentLimitWords,
     whole(said, reply) {
       const told = [...said]
       const failure = told.find((event) => event.type === 'error')

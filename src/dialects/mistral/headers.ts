@@ -1,6 +1,7 @@
 /** What Mistral's gateway writes on every reply: ids of the exchange, and what is left of the limits. */
 import type { ReplyContext } from '../../core/dialect.ts'
 import type { Headers } from '../../core/http.ts'
+import { type Counted, type LimitWords, tightest, wholeSeconds } from '../../core/limits.ts'
 import { integer, type Random, uuid } from '../../core/random.ts'
 
 /** One id under two names. */
@@ -46,3 +47,39 @@ export const headerNames: readonly string[] = [
   'x-ratelimit-remaining-tokens-month',
   'x-ratelimit-tokens-query-cost',
 ]
+
+/** The window stands in the name: `req-10-second`, `tokens-minute`. */
+function windowName(perMs: number): string {
+  const seconds = wholeSeconds(perMs)
+  const units = [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+  ] as const
+  const [name, unit] = units.find(([, unit]) => seconds % unit === 0) ?? ['second', 1]
+  return seconds === unit ? name : `${seconds / unit}-${name}`
+}
+
+const limitNames: readonly (readonly [counted: Counted, name: string])[] = [
+  ['requests', 'req'],
+  ['tokens', 'tokens'],
+]
+
+/** Limits that are kept. */
+export const limitWords: LimitWords = {
+  names: /^x-ratelimit-/,
+  headers: (now) => [
+    ...limitNames.flatMap(([counted, name]): [string, string][] => {
+      const told = tightest(now, counted)
+      if (!told) return []
+      const window = `${name}-${windowName(told.limit.perMs)}`
+      return [
+        [`x-ratelimit-limit-${window}`, `${told.limit.most}`],
+        [`x-ratelimit-remaining-${window}`, `${told.remaining}`],
+      ]
+    }),
+    ...(tightest(now, 'tokens')
+      ? [['x-ratelimit-tokens-query-cost', `${now.tokens}`] as const]
+      : []),
+  ],
+}

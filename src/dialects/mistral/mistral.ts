@@ -10,7 +10,7 @@ import { sse } from '../../framing/index.ts'
 import { decodeWhole, mistralDecoder } from './decoder.ts'
 import { mistralEncoder, wholeCompletion } from './encoder.ts'
 import { invalidModel, mistralError } from './error.ts'
-import { headerNames, serviceHeaders } from './headers.ts'
+import { headerNames, limitWords, serviceHeaders } from './headers.ts'
 import { parseMistral } from './request.ts'
 import { mistralRoutes } from './routes.ts'
 
@@ -38,6 +38,7 @@ export const mistral: Dialect = {
   encoder: (reply) => mistralEncoder(framing, reply),
   decoder: mistralDecoder,
   decodeWhole,
+  limits: limitWords,
   whole,
   error: mistralError,
 }

@@ -4,10 +4,12 @@
  * Source: Ollama's `server/routes.go` and `api/types.go`, recorded streams, and the ollama package
  * for Node 0.6.4, which is the judge of what this writes.
  */
+
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatRequest } from '../../core/chat-request.ts'
 import type { Dialect } from '../../core/dialect.ts'
 import { type HttpRequest, header } from '../../core/http.ts'
+import { silentLimitWords } from '../../core/limits.ts'
 import { ndjson } from '../../framing/index.ts'
 import { objectsIn, readJsonObject } from '../shapes/json-body.ts'
 import { decodeWhole, ollamaDecoder } from './decoder.ts'
@@ -37,6 +39,8 @@ export const ollama: Dialect = {
   encoder: (reply) => ollamaEncoder(framing, reply),
   decoder: ollamaDecoder,
   decodeWhole,
+  // It has no rates, but a queue, and says that it is full.
+  limits: { ...silentLimitWords, busy: 'overloaded' },
   whole: wholeReply,
   error: ollamaError,
 }

@@ -1,6 +1,7 @@
 /** The Responses API below Azure's paths, with Azure's headers and errors. */
 import type { Dialect } from '../../core/dialect.ts'
 import { variantError } from './error.ts'
+import { openAiLimitWords } from './limit-words.ts'
 import { recognize } from './recognize.ts'
 import { responsesDialect } from './responses.ts'
 import { rateLimitNames, replyHeaders } from './service-headers.ts'
@@ -14,6 +15,7 @@ export const azureResponses: Dialect = responsesDialect({
   own: {
     headers: [...azure.headers.map(([name]) => name), ...rateLimitNames],
     recognizes: (http) => azure.marks !== undefined && recognize(azure.marks, http),
+    limits: openAiLimitWords(azure),
     error: (error, _http, random) => variantError(azure, error, random),
   },
 })

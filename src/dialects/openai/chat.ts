@@ -12,6 +12,7 @@ import { parseChat } from './chat-request.ts'
 import { wholeCompletion } from './chat-whole.ts'
 import { embeddingRoute } from './embeddings.ts'
 import { variantError } from './error.ts'
+import { openAiLimitWords } from './limit-words.ts'
 import { modelNotFound, modelRoutes } from './models.ts'
 import { moderationRoute } from './moderations.ts'
 import { openAi } from './openai.ts'
@@ -45,6 +46,7 @@ export function dialectOf(
     ...(environment ? { usage: (base) => fill(environment, base) } : {}),
     ...(marks ? { recognizes: (http) => recognize(marks, http) } : {}),
     ...(stream.heartbeat ? { heartbeat: heartbeatOf(plan, stream.heartbeat) } : {}),
+    limits: openAiLimitWords(variant),
     parseRequest,
     checkModel: (request, models) => checkModel(variant, request, models),
     streamHeaders: (reply) => [

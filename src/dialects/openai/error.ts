@@ -10,6 +10,7 @@ import { errorReply, keepBody } from '../shapes/error-reply.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import { compileJson, type Slots, writeJson } from '../shapes/json-template.ts'
 import type { ChatPlan } from './chat-plan.ts'
+import { limitType, withLimitWords } from './limit-words.ts'
 import { openAi, openAiErrorWords } from './openai.ts'
 import { exhausted, serviceHeaders } from './service-headers.ts'
 import type { ChatVariant } from './variant.ts'
@@ -23,7 +24,8 @@ export interface OpenAiErrorObject {
 
 /** OpenAI's own object under `error`, in a body or inside a stream. */
 export function openAiErrorObject(error: ApiError): OpenAiErrorObject {
-  const { type, code, message } = openAiErrorWords[error.code]
+  const { code, message, ...words } = openAiErrorWords[error.code]
+  const type = words.type === 'requests' ? (limitType(error) ?? words.type) : words.type
   return { message: error.message ?? message, type, param: error.param ?? null, code }
 }
 
@@ -33,8 +35,12 @@ export const readOpenAiError = (body: JsonObject): ApiError | undefined =>
 const statusIn = ({ errors }: ChatVariant, error: ApiError): number =>
   error.status ?? errors.words[error.code].status ?? apiErrorStatus[error.code]
 
+/** Types that say which limit it was. */
+const tellsLimit = new Set<string | null | undefined>(['requests', 'tokens'])
+
 function slotsOf(variant: ChatVariant, error: ApiError): Slots {
-  const { type, code, message = '' } = variant.errors.words[error.code]
+  const { type: usual, code, message = '' } = variant.errors.words[error.code]
+  const type = (tellsLimit.has(usual) && limitType(error)) || usual
   return {
     message: JSON.stringify(error.message ?? message),
     type: type === null ? 'null' : JSON.stringify(type),
@@ -64,7 +70,8 @@ export function errorMessage(plan: ChatPlan, error: ApiError, identity: Slots): 
   }
 }
 
-export function variantError(variant: ChatVariant, error: ApiError, random?: Random): HttpReply {
+export function variantError(variant: ChatVariant, given: ApiError, random?: Random): HttpReply {
+  const error = withLimitWords(variant, given)
   const { contentType, indent, words } = variant.errors
   const { retryAfterMs: usual } = words[error.code]
   const retryAfterMs = error.retryAfterMs ?? usual

@@ -50,9 +50,10 @@ function retrieve(kept: KeptReply, { query }: HttpRequest): Answer {
   const found = queryMistake(query)
   if (found) return mistake(found)
   if (query.get('stream') !== 'true') return reply(keptResponse(kept))
-  const after = Number(query.get('starting_after') ?? -1)
+  const named = query.get('starting_after')
+  const after = Number(named ?? -1)
   const skip = (frame: Frame): boolean => sequenceOf(frame) <= after
-  return { resume: keyOf(kept.reply), skip }
+  return { resume: keyOf(kept.reply), skip, ...(named === null ? {} : { after: named }) }
 }
 
 function queryMistake(query: URLSearchParams): Mistake | undefined {

@@ -10,6 +10,7 @@ import type { Event } from '../../core/event.ts'
 import { type HttpReply, jsonReply } from '../../core/http.ts'
 import { sse } from '../../framing/index.ts'
 import { isObject } from '../shapes/json-body.ts'
+import { openAiLimitWords } from './limit-words.ts'
 import { openAi } from './openai.ts'
 import { decodeWhole, responsesDecoder } from './responses-decoder.ts'
 import { responsesEncoder, wholeResponse } from './responses-encoder.ts'
@@ -53,6 +54,7 @@ export function responsesDialect(variant: ResponsesVariant): Dialect {
     framing,
     grain: 'token',
     headers: keptHeaders,
+    limits: openAiLimitWords(openAi),
     parseRequest: (http, memory) => parseResponses(http, name, memory),
     checkModel,
     streamHeaders: (reply) => [

@@ -75,7 +75,7 @@ interface Remaining {
 }
 
 function limitHeaders({ requests, tokens, resets }: RateLimits, remaining: Remaining): Headers {
-  const write = resets === 'ms' ? (ms: number) => String(Math.ceil(ms)) : duration
+  const write = writeReset(resets) ?? duration
   const values = [
     requests,
     tokens,
@@ -86,11 +86,20 @@ function limitHeaders({ requests, tokens, resets }: RateLimits, remaining: Remai
   return values.map((value, i) => [rateLimitNames[i] ?? '', String(value)])
 }
 
-/** As Go writes it: `20ms`, `12.967s`, `6m0s`. */
+/** How a service says when all is free again; undefined for one that does not. */
+export function writeReset(resets: RateLimits['resets']): ((ms: number) => string) | undefined {
+  if (resets === undefined) return undefined
+  return resets === 'ms' ? (ms) => String(Math.ceil(ms)) : duration
+}
+
+/** As Go writes it: `20ms`, `12.967s`, `6m0s`, `1h0m0s`. */
 function duration(ms: number): string {
   const whole = Math.ceil(ms)
   if (whole < 1000) return `${whole}ms`
   const minutes = Math.floor(whole / 60_000)
-  const seconds = (whole - minutes * 60_000) / 1000
-  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds}s`
+  const seconds = `${(whole - minutes * 60_000) / 1000}s`
+  if (minutes === 0) return seconds
+  return minutes < 60
+    ? `${minutes}m${seconds}`
+    : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`
 }

@@ -5,7 +5,7 @@
 import { looseText } from '../../core/bytes.ts'
 import type { Event } from '../../core/event.ts'
 import { header } from '../../core/http.ts'
-import type { HeadStep, Step, Timeline } from '../../core/timeline.ts'
+import type { Ending, EndStep, HeadStep, Timeline } from '../../core/timeline.ts'
 import type { Broken, LostPart, Recording } from '../format.ts'
 import { type BodyReader, bodyReader, type Reader, type ReadFrame } from './body-reader.ts'
 import { chunkPreview } from './chunk-preview.ts'
@@ -43,15 +43,17 @@ export function* renderTimeline(timeline: Timeline, options: ShowOptions = {}): 
     if (step.do === 'head') {
       body = bodyReader(step, options.events)
       yield line('head', '', clip(describeHead(step), width))
+    } else if (step.do === 'write' && step.goaway !== undefined) {
+      yield line('goaway', '', `GOAWAY with ${step.goaway}; streams that are open go on`)
     } else if (step.do === 'write') {
       const frames = body?.push(step.bytes) ?? []
       yield line('write', String(step.bytes.length), chunkPreview(step.bytes, frames, width))
       yield* eventLines(frames, width)
     } else {
       yield* eventLines(body?.end() ?? [], width)
-      yield line(step.do, '', options.ending ?? endingWords[step.do])
+      yield line(step.do, '', options.ending ?? clip(describeEnding(step), width))
     }
-    writes += step.do === 'write' ? 1 : 0
+    writes += step.do === 'write' && step.goaway === undefined ? 1 : 0
     bytes += step.do === 'write' ? step.bytes.length : 0
     lastMs = step.atMs
   }
@@ -63,7 +65,13 @@ function sumLine(writes: number, bytes: number, lastMs: number, lost: readonly L
   return `${chunks}, ${bytes} bytes${lost.includes('times') ? '' : ` in ${exactMs(lastMs)} ms`}`
 }
 
-const endingWords: Readonly<Record<Exclude<Step['do'], 'head' | 'write'>, string>> = {
+/** With what stands on the wire before the connection is left. */
+function describeEnding({ do: ending, raw, code }: EndStep): string {
+  if (raw) return `${visible(looseText(raw))}, and FIN`
+  return code === undefined ? endingWords[ending] : `RST_STREAM with ${code}`
+}
+
+const endingWords: Readonly<Record<Ending, string>> = {
   end: 'a clean end',
   close: 'FIN, without the end of the body',
   reset: 'RST',
@@ -114,12 +122,14 @@ function endingOf({ ending, failed, broken }: Recording): string | undefined {
   return ending === undefined ? 'cut off while taping: the file has no ending' : undefined
 }
 
-const describeHead = ({ status, headers }: HeadStep): string => {
-  const retryAfter = header(headers, 'retry-after')
+function describeHead({ status, headers, declaredBytes }: HeadStep): string {
   const type = header(headers, 'content-type') ?? ''
-  return visible(
-    `${status} ${type}${retryAfter === undefined ? '' : ` retry-after: ${retryAfter}`}`,
-  )
+  const more = ['retry-after', 'content-encoding'].flatMap((name) => {
+    const value = header(headers, name)
+    return value === undefined ? [] : `${name}: ${value}`
+  })
+  if (declaredBytes !== undefined) more.push(`content-length: ${declaredBytes}`)
+  return visible([status, type, ...more].join(' ').trim())
 }
 
 function* eventLines(frames: readonly ReadFrame[], width: number): Generator<string> {

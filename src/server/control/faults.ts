@@ -1,0 +1,114 @@
+/** Faults at run time by HTTP: added, listed, removed one by one or all. */
+import type { Context } from 'koa'
+import { formatMistake, StuntdoubleError } from '../../core/errors.ts'
+import { suggestion } from '../../core/suggest.ts'
+import type { GivenFaults } from '../../faults/asked.ts'
+import { isMapping } from '../../faults/options.ts'
+import { faultNames } from '../../faults/registry.ts'
+import { readYaml } from '../../scenario/load-yaml.ts'
+import { readRequest } from '../read-request.ts'
+import type { RunTimeOptions } from '../run-time-faults.ts'
+import type { ServerState } from '../server-state.ts'
+import { type Handlers, queryOf, wholeNumberOf, wrong } from './handler.ts'
+
+const optionNames = ['ttl', 'times', 'session', 'path', 'dialect', 'rule'] as const
+
+export const faultHandlers: Handlers = {
+  'GET /faults': (ctx, { runTimeFaults }) => {
+    const { session } = queryOf(ctx, ['session'])
+    ctx.body = runTimeFaults.entries.filter(
+      (one) => session === undefined || one.session === session,
+    )
+  },
+  'GET /faults/:id': (ctx, server) => {
+    queryOf(ctx, [])
+    const id = idOf(ctx)
+    ctx.body = server.runTimeFaults.get(id) ?? noFaults(id, server)
+  },
+  'POST /faults': async (ctx, server) => {
+    const { body } = await readRequest(ctx, server.maxBodyBytes)
+    const text = Buffer.from(body).toString('utf8')
+    const { faults, options } = read(text, queryOf(ctx, optionNames))
+    checkDialect(options, server)
+    ctx.body = server.runTimeFaults.add(faults, options)
+    ctx.status = 201
+  },
+  'DELETE /faults': (ctx, { runTimeFaults }) => {
+    runTimeFaults.clear(queryOf(ctx, ['session']).session)
+    ctx.status = 204
+  },
+  'DELETE /faults/:id': (ctx, server) => {
+    queryOf(ctx, [])
+    const id = idOf(ctx)
+    if (!server.runTimeFaults.remove(id)) noFaults(id, server)
+    ctx.status = 204
+  },
+}
+
+type Query = Readonly<Partial<Record<(typeof optionNames)[number], string>>>
+
+/** A name, and then anything but the colon that a key of YAML would have. */
+const lineForm = /^\s*[A-Za-z][\w-]*\s*(?:[;,=]|$)/
+
+/**
+ * One line as in the header, or YAML, which JSON is as well: a fault, a list of them, or a mapping
+ * that has them as `faults` and the options beside.
+ */
+function read(text: string, query: Query): { faults: GivenFaults; options: RunTimeOptions } {
+  if (text.trim() === '') throw wrong(`the body is empty: ${whatIsRight}`)
+  const { times, ...others } = query
+  const count = wholeNumberOf('times', times, 1)
+  const asked = { ...others, ...(count === undefined ? {} : { times: count }) }
+  if (lineForm.test(text)) return { faults: text.trim(), options: asked }
+  const value = dataIn(text)
+  if (!isMapping(value) || Object.keys(value).some((key) => faultNames.includes(key))) {
+    return { faults: faultsIn(value), options: asked }
+  }
+  const { faults, ...options } = value
+  if (faults === undefined) throw withoutFaults(value)
+  const twice = Object.keys(asked).find((name) => name in options)
+  if (twice !== undefined) throw wrong(`${twice} is given twice, in the body and in the query`)
+  return { faults: faultsIn(faults), options: { ...asked, ...options } }
+}
+
+const whatIsRight = 'write faults as in the header, or as a list in YAML or JSON'
+
+function dataIn(text: string): unknown {
+  const yaml = readYaml(text, 'body')
+  if ('value' in yaml) return yaml.value
+  throw wrong(yaml.map(formatMistake).join('; '))
+}
+
+const isGiven = (value: unknown): value is GivenFaults =>
+  typeof value === 'string' || Array.isArray(value) || isMapping(value)
+
+function faultsIn(value: unknown): GivenFaults {
+  if (isGiven(value)) return value
+  throw wrong(`faults: ${JSON.stringify(value)} is none; ${whatIsRight}`)
+}
+
+function withoutFaults(value: Readonly<Record<string, unknown>>): StuntdoubleError {
+  const [key = ''] = Object.keys(value)
+  const known = ['faults', ...optionNames, ...faultNames]
+  if (known.includes(key)) return wrong(`"faults" is missing; ${whatIsRight}`)
+  return wrong(`unknown key "${key}"${suggestion(key, known)}`)
+}
+
+/** A name that is no dialect's would never fit, and nobody would know why. */
+function checkDialect({ dialect }: RunTimeOptions, { stage }: ServerState): void {
+  const known = stage.dialects.map(({ name }) => name)
+  if (typeof dialect !== 'string' || known.includes(dialect)) return
+  throw wrong(`dialect: there is no "${dialect}"${suggestion(dialect, known)}`)
+}
+
+function idOf(ctx: Context): number {
+  const params: unknown = ctx['params']
+  const written = isMapping(params) ? String(params['id']) : ''
+  return wholeNumberOf('the id of faults', written, 1) ?? 0
+}
+
+function noFaults(id: number, { runTimeFaults }: ServerState): never {
+  const ids = runTimeFaults.entries.map((one) => one.id)
+  const others = ids.length === 0 ? 'none are set' : `set are ${ids.slice(0, 20).join(', ')}`
+  throw new StuntdoubleError('no-faults', `there are no faults ${id}; ${others}`)
+}

@@ -1,0 +1,63 @@
+/** A timeline that is being played, as those see it who watch or steer it. */
+import type { Ending, HeadStep, WriteStep } from '../core/timeline.ts'
+
+/** How a playback came to its end. `stopped` is the server's own doing, such as a drain. */
+export type Ended = Ending | 'client-left' | 'stopped' | 'failed'
+
+export interface Outcome {
+  readonly ended: Ended
+  /** Body bytes and chunks handed to the sink. */
+  readonly bytes: number
+  readonly chunks: number
+  /** From the request's arrival. */
+  readonly durationMs: number
+  /** How long it was paused. What comes after a pause is not late by it, unless it caught up. */
+  readonly pausedMs: number
+  /** The most that a step was late against its `atMs`. */
+  readonly maxLagMs: number
+  /** The source's error, where it failed. */
+  readonly error?: unknown
+}
+
+export interface Playback {
+  readonly done: Promise<Outcome>
+  /** True once a status line is on its way. */
+  readonly begun: boolean
+  /** That was handed to the sink. */
+  readonly head: HeadStep | undefined
+  /** When the head and the first bytes of the body were handed to the sink, since the arrival. */
+  readonly headMs: number | undefined
+  readonly firstByteMs: number | undefined
+  /** Body bytes and chunks handed to the sink so far, what was pushed in included. */
+  readonly bytes: number
+  readonly chunks: number
+  /** Of these bytes, those that were pushed in. */
+  readonly pushedBytes: number
+  /** True while the timeline has nothing more to give and only silence is played. */
+  readonly hanging: boolean
+  readonly paused: boolean
+  /** The last step is played, whoever asked for it. */
+  readonly over: boolean
+  /** May pause the playback; can be set at any time. */
+  gate: Gate | undefined
+  /** What is due by now has been played; nothing more is, and nothing more is pulled. */
+  pause(): void
+  /**
+   * What is left keeps its distances to what has been played. To catch up is to play it at its own
+   * times instead, and what is past by now at once.
+   */
+  resume(catchUp?: boolean): void
+  /** Plays on without waiting for any step's time, until the gate pauses it again. */
+  hurry(): void
+  /** A chunk that the timeline does not have, now, also while paused. */
+  push(bytes: Uint8Array): void
+  /** An ending that the timeline does not have, now, also while paused. */
+  end(ending: Ending): void
+  stop(): void
+}
+
+/**
+ * Asked for the head and for each chunk when it is due: after how many of its bytes to pause, or
+ * undefined for not at all. After 0 bytes of a head is right behind it.
+ */
+export type Gate = (step: HeadStep | WriteStep) => number | undefined
