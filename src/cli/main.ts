@@ -8,13 +8,16 @@ import { version } from '../core/version.ts'
 import { addCheck } from './commands/check.ts'
 import { addDiff } from './commands/diff.ts'
 import { addExport } from './commands/export.ts'
+import { addFaults } from './commands/faults.ts'
 import { addFit } from './commands/fit.ts'
 import { addImport } from './commands/import.ts'
 import { addList } from './commands/list.ts'
+import { addPlan } from './commands/plan.ts'
 import { addRecord } from './commands/record.ts'
 import { addReplay } from './commands/replay.ts'
 import { addServe } from './commands/serve.ts'
 import { addShow } from './commands/show.ts'
+import { addTorture } from './commands/torture.ts'
 
 /** In the order in which help lists them. */
 const commands = [
@@ -28,6 +31,9 @@ const commands = [
   addFit,
   addImport,
   addExport,
+  addFaults,
+  addPlan,
+  addTorture,
 ]
 
 /** 0 done, 1 the work failed, 2 wrong usage. */
