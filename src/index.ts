@@ -5,9 +5,16 @@ export { type Mistake, StuntdoubleError, type StuntdoubleErrorCode } from './cor
 export type { Event, EventType } from './core/event.ts'
 export type { Headers, HttpReply, HttpRequest } from './core/http.ts'
 export type { Ending, LiveTimeline, Step, Timeline } from './core/timeline.ts'
+export type { WrittenFault } from './faults/fault.ts'
 export type { JournalEntry } from './server/journal.ts'
 export type { Log } from './server/log.ts'
-export type { LiveStream, LiveStreams, PauseAt, Pushed } from './server/streams-live.ts'
+export type {
+  LiveStream,
+  LiveStreams,
+  PauseAt,
+  Pushed,
+  StreamActedOn,
+} from './server/streams-live.ts'
 export { type WaitOptions, WaitTimeout } from './server/wait.ts'
 export type { UpstreamSpec } from './sources/upstreams.ts'
 export { openReply, type ReplySource, type SweptReply } from './sweep/reply.ts'
@@ -19,7 +26,7 @@ export {
   type TimedChunk,
   type Variant,
 } from './sweep/sweep.ts'
-export type { Expected, VariantPlan, WrittenFault } from './sweep/variant.ts'
+export type { Expected, VariantPlan } from './sweep/variant.ts'
 export type { VariantOptions } from './sweep/variants.ts'
 export { type Verdict, verdicts } from './sweep/verdict.ts'
 export type { Fetch } from './sweep/virtual-fetch.ts'

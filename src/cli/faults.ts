@@ -1,9 +1,10 @@
 /** `faults`: what can go wrong, by name: every kind, every profile. */
 import { StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
-import { faultProfile, faultProfiles } from '../faults/profiles.ts'
+import { type FaultProfile, faultProfile, faultProfiles } from '../faults/profiles.ts'
 import { faultKind, faultKinds, faultNames } from '../faults/registry.ts'
 import { faultText } from '../faults/written.ts'
+import { helpLines, helpOfKind, helpOfProfile } from './fault-help.ts'
 import { print } from './print.ts'
 
 export async function faults(name: string | undefined, { json = false } = {}): Promise<void> {
@@ -23,15 +24,22 @@ function* list(): Generator<string> {
 
 export function* about(name: string): Generator<string> {
   const profile = faultProfile(name)
-  const known = profile ?? faultKind(name)
-  if (!known) {
+  const kind = faultKind(name)
+  if (profile) yield* aboutProfile(profile)
+  else if (kind) {
+    yield `${name}: ${kind.summary}`
+    yield* helpLines(helpOfKind(kind))
+  } else {
     throw new StuntdoubleError('usage', `unknown fault "${name}"${suggestion(name, faultNames)}`)
   }
-  yield `${name}: ${known.summary}`
-  if (!profile) return
+}
+
+function* aboutProfile(profile: FaultProfile): Generator<string> {
+  yield `${profile.name}: ${profile.summary}`
   yield profile.source
   yield ''
   for (const fault of profile.faults) yield `  ${faultText(fault)}`
+  yield* helpLines(helpOfProfile(profile))
 }
 
 function asJson(name: string | undefined): string {
@@ -41,8 +49,8 @@ function asJson(name: string | undefined): string {
   const profiles = faultProfiles.filter(wanted)
   if (kinds.length + profiles.length === 0) [...about(name ?? '')]
   const shown = {
-    faults: kinds.map((kind) => ({ name: kind.name, summary: kind.summary })),
-    profiles,
+    faults: kinds.map(helpOfKind),
+    profiles: profiles.map((profile) => ({ ...helpOfProfile(profile), ...profile })),
   }
   return JSON.stringify(shown, undefined, 2)
 }

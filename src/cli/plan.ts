@@ -33,6 +33,12 @@ export function planText(options: PlanOptions): string {
 
 function drawingOf(options: PlanOptions): PlanDrawing {
   const { requests, kinds, profile, often, frames, bytes, longest, after, name } = options
+  const bounds = Object.entries({ often, frames, bytes, longest })
+  const useless = bounds.find(([, value]) => value !== undefined)?.[0]
+  if (profile !== undefined && kinds === undefined && useless !== undefined) {
+    const why = 'a profile has its own chances, places and times'
+    throw new StuntdoubleError('usage', `--${useless} is for faults drawn from --kinds; ${why}`)
+  }
   return {
     requests,
     ...(kinds === undefined ? {} : { kinds: kinds.split(',').map((kind) => kind.trim()) }),

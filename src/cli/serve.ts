@@ -15,7 +15,7 @@ interface ListeningOptions extends MaskingOptions {
   readonly allowHost?: readonly string[]
   readonly seed?: number
   readonly dialect?: readonly string[]
-  readonly fault?: string
+  readonly fault?: readonly string[]
   readonly limit?: readonly string[]
   readonly plan?: string
   readonly maxBody: number
@@ -65,7 +65,7 @@ const usual = (options: ListeningOptions): StartOptions => ({
   ...(options.seed === undefined ? {} : { seed: options.seed }),
   ...(options.dialect ? { dialects: options.dialect } : {}),
   ...(options.limit ? { limits: options.limit } : {}),
-  ...(options.fault === undefined ? {} : { fault: options.fault }),
+  ...(options.fault ? { fault: options.fault } : {}),
   ...(options.plan === undefined ? {} : { plan: options.plan }),
 })
 
@@ -130,13 +130,15 @@ export async function replay(
 const wrongCommand = (file: string, what: string, command: string): StuntdoubleError =>
   new StuntdoubleError('usage', `${file} is a ${what}: play it with stuntdouble ${command} ${file}`)
 
-async function run(options: StartOptions, doing: Doing, { strict = false } = {}): Promise<void> {
+async function run(given: StartOptions, doing: Doing, { strict = false } = {}): Promise<void> {
   // Only now, so that wrong usage is told at once.
-  const [{ start }, { banner }, { withProgress }] = await Promise.all([
+  const [{ start }, { banner }, { withProgress }, { checkGiven }] = await Promise.all([
     import('../testing/start.ts'),
     import('./banner.ts'),
     import('./progress.ts'),
+    import('./given.ts'),
   ])
+  const options = checkGiven(given)
   // Ten thousand recordings that no index knows yet take a second or two.
   const double = await withProgress('recordings read:', ({ at }) =>
     start({ ...options, onIndexing: at }),

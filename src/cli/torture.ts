@@ -1,5 +1,4 @@
 /** `torture`: what the command line asks of it, and what it says while it runs and at its end. */
-import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { parseDuration } from '../core/duration.ts'
@@ -14,11 +13,14 @@ import type { TortureOptions } from '../torture/settings.ts'
 import { listVariants, torture as tortureClient } from '../torture/torture.ts'
 import { print, printPieces } from './print.ts'
 import { terminalColumns, wantsColor } from './terminal.ts'
+import { checkReportFiles, writeReportFile } from './torture-files.ts'
 import { tortureProgress } from './torture-progress.ts'
 
 export interface TortureFlags {
   readonly scenario?: string
   readonly recording?: string
+  readonly ignore?: readonly string[]
+  readonly volatile?: readonly string[]
   readonly dialect?: readonly string[]
   readonly seed?: number
   readonly only?: readonly string[]
@@ -26,6 +28,7 @@ export interface TortureFlags {
   readonly timeout?: string
   readonly jobs?: number
   readonly allow?: readonly string[]
+  readonly allowErrorReply?: boolean
   readonly mask?: readonly string[]
   readonly pace: 'quick' | 'own'
   readonly list?: boolean
@@ -39,6 +42,7 @@ const interrupted = 130
 
 export async function torture(command: readonly string[], flags: TortureFlags): Promise<void> {
   const options = optionsOf(command, flags)
+  checkReportFiles(flags)
   const signal = stopSignal()
   if (flags.list) {
     const plans = await listVariants({ ...options, signal })
@@ -66,21 +70,18 @@ async function tell(
   flags: TortureFlags,
 ): Promise<void> {
   const repeat = (name: string): string => repeating(name, command, { ...flags, seed: report.seed })
-  const look = { columns: terminalColumns(), color: wantsColor(), repeat }
-  if (flags.json === '-') await printPieces([reportJson(report)])
-  else await print(renderReport(report, look))
-  if (flags.json !== undefined && flags.json !== '-')
-    write('--json', flags.json, reportJson(report))
-  if (flags.junit !== undefined) write('--junit', flags.junit, reportJunit(report))
-  if (flags.html !== undefined) write('--html', flags.html, reportHtml(report, repeat))
-}
-
-function write(option: string, file: string, text: string): void {
-  try {
-    writeFileSync(file, text)
-  } catch (error) {
-    throw new StuntdoubleError('usage', `${option}: ${messageOf(error)}`)
+  const { json, junit, html } = flags
+  if (json === '-') {
+    // What a program reads stays pure; what people read goes where the progress was.
+    const look = { columns: terminalColumns(), color: false, repeat }
+    for (const line of renderReport(report, look)) process.stderr.write(`${line}\n`)
+    await printPieces([reportJson(report)])
+  } else {
+    await print(renderReport(report, { columns: terminalColumns(), color: wantsColor(), repeat }))
+    if (json !== undefined) writeReportFile('--json', json, reportJson(report))
   }
+  if (junit !== undefined) writeReportFile('--junit', junit, reportJunit(report))
+  if (html !== undefined) writeReportFile('--html', html, reportHtml(report, repeat))
 }
 
 function optionsOf(command: readonly string[], flags: TortureFlags): TortureOptions {
@@ -96,7 +97,10 @@ function optionsOf(command: readonly string[], flags: TortureFlags): TortureOpti
     ...(seed === undefined ? {} : { seed }),
     ...(only === undefined ? {} : { only }),
     ...(budget === undefined ? {} : { budget }),
+    ...(flags.ignore === undefined ? {} : { ignore: flags.ignore }),
+    ...(flags.volatile === undefined ? {} : { volatile: flags.volatile }),
     ...(allow === undefined ? {} : { allow }),
+    ...(flags.allowErrorReply ? { allowErrorReply: true } : {}),
     ...(mask === undefined ? {} : { mask: mask.map(patternOf) }),
     ...(flags.timeout === undefined ? {} : { timeoutMs: timeoutOf(flags.timeout) }),
   }
@@ -137,17 +141,22 @@ function stopSignal(): AbortSignal {
 
 /** Copied into a shell, it runs one variant as it was run. */
 function repeating(name: string, command: readonly string[], flags: TortureFlags): string {
+  const each = (option: string, values: readonly string[] = []): [string, string][] =>
+    values.map((value) => [option, value])
   const given: (readonly [string, string | undefined])[] = [
     ['--scenario', flags.scenario],
     ['--recording', flags.recording],
-    ...(flags.dialect ?? []).map((one): [string, string] => ['--dialect', one]),
+    ...each('--ignore', flags.ignore),
+    ...each('--volatile', flags.volatile),
+    ...each('--dialect', flags.dialect),
     ['--pace', flags.pace === 'own' ? 'own' : undefined],
     ['--timeout', flags.timeout],
-    ...(flags.mask ?? []).map((one): [string, string] => ['--mask', one]),
+    ...each('--mask', flags.mask),
     ['--seed', flags.seed === undefined ? undefined : String(flags.seed)],
     ['--only', name],
   ]
   const options = given.flatMap(([option, value]) => (value === undefined ? [] : [option, value]))
+  if (flags.allowErrorReply) options.push('--allow-error-reply')
   return ['stuntdouble', 'torture', ...options, '--', ...command].map(shellWord).join(' ')
 }
 

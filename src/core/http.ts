@@ -36,6 +36,15 @@ export function jsonReply(status: number, value: unknown, headers: Headers = [])
   }
 }
 
+/** Statuses whose replies have no body by definition (RFC 9110, section 6.4.1). */
+export const bodilessStatuses: ReadonlySet<number> = new Set([204, 205, 304])
+
+/** Headers of one connection only, in lower case; HTTP/2 has none such (RFC 9113, section 8.2.2). */
+export const hopByHopHeaders: ReadonlySet<string> = new Set([
+  ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'],
+  ...['http2-settings', 'te'],
+])
+
 /** The error codes of HTTP/2 in the order of their numbers (RFC 9113, section 7). */
 export const http2Codes = [
   ...(['NO_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR', 'FLOW_CONTROL_ERROR'] as const),

@@ -20,8 +20,15 @@ function meant(written: string, known: readonly string[]): string | undefined {
   return best
 }
 
-/** `; did you mean "x"?` or, where nothing is near, the whole list. */
-export function suggestion(written: string, known: readonly string[]): string {
+/**
+ * `; did you mean "x"?` or, where nothing is near, the whole list.
+ * @param listed is shown instead where the known names are too many for a list
+ */
+export function suggestion(
+  written: string,
+  known: readonly string[],
+  listed: readonly string[] = known,
+): string {
   const near = meant(written, known)
-  return near ? `; did you mean "${near}"?` : `; known are ${known.join(', ')}`
+  return near ? `; did you mean "${near}"?` : `; known are ${listed.join(', ')}`
 }

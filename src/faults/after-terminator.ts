@@ -22,7 +22,7 @@ export const afterTerminator: FaultKind<AfterTerminatorOptions> = {
     strict({}, name, `${name} acts on the end of the stream and takes no place; inject takes one`),
   ),
   create({ matter }, context) {
-    if (context.bodyLength) matterBytes(name, matter, context.stream)
+    if (context.bodyLength) matterBytes(matter, { kind: name, stream: context.stream })
     return withoutFraming(new Afterthought(matter, context), context, endlessFramings(name))
   },
 }
@@ -51,8 +51,7 @@ class Afterthought implements Fault {
   end(): Step[] {
     const { stream, onAct } = this.#context
     if (!('place' in this.#scanner.end())) return []
-    const bytes = matterBytes(name, this.#matter, stream)
-    if (bytes.length === 0) return []
+    const bytes = matterBytes(this.#matter, { kind: name, stream, atMs: this.#lastAtMs })
     onAct?.(name, { atMs: this.#lastAtMs, byte: this.#seen })
     return [{ atMs: this.#lastAtMs, do: 'write', bytes }]
   }

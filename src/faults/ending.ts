@@ -50,12 +50,30 @@ export function endingAftermath(
   afterMs: number,
   report: (at: Reached) => void,
 ): Aftermath {
+  let due: Reached | undefined
+  const ended = (at: Reached): Step[] => {
+    due = undefined
+    report(at)
+    return [{ atMs: at.atMs + afterMs, ...ending }]
+  }
   return {
     reach(at): Step[] {
-      report(at)
-      return [{ atMs: at.atMs + afterMs, ...ending }]
+      if (at.afterHead || !needsHead(ending)) return ended(at)
+      due = at
+      return []
     },
-    push: () => [],
+    push(step): Step[] {
+      if (!due) return []
+      if (step.do === 'head') return [step, ...ended({ ...due, atMs: step.atMs })]
+      return [step]
+    },
     end: () => [],
   }
 }
+
+/**
+ * Where no status line has been sent there is no response that could end well, nor a chunk that could
+ * be garbage: these wait for the head that is due, and come right after it.
+ */
+const needsHead = ({ do: how, raw }: Omit<EndStep, 'atMs'>): boolean =>
+  how === 'end' || raw !== undefined

@@ -28,8 +28,11 @@ export interface StreamLanguage {
   readonly framing: Framing
   decoder(): Push<Frame, Event>
   countTokens(text: string): number
-  /** An event in the dialect's form, or undefined where it has none. */
-  encode(event: Event): Uint8Array | undefined
+  /**
+   * An event in the dialect's form, or undefined where it has none. Some say when it is, so that
+   * `atMs` is the time at which it comes, counted from the request's arrival.
+   */
+  encode(event: Event, atMs?: number): Uint8Array | undefined
   /** What keeps a connection alive between two frames, counted from 1; undefined where nothing can. */
   heartbeat(nth: number): Uint8Array | undefined
   /** The dialect's answer to a request that fails. */
@@ -72,8 +75,11 @@ export interface ResumedFrom {
   before(count: number): readonly Uint8Array[]
 }
 
-/** What not every protocol has: the chunks of HTTP/1.1, a length in their place, HTTP/2's frames. */
-export type WireNeed = 'chunks' | 'length' | 'http2'
+/**
+ * What not every protocol has: the chunks of HTTP/1.1, a length in their place, headers of a
+ * connection, HTTP/2's frames, and the code of a reset.
+ */
+export type WireNeed = 'chunks' | 'length' | 'connection-headers' | 'http2' | 'http2-code'
 
 export interface FaultKind<Options> {
   readonly name: string
@@ -82,6 +88,8 @@ export interface FaultKind<Options> {
   readonly schema: z.ZodType<Options>
   /** What the request's protocol must have for it; nothing unless said. See `wire.ts`. */
   needs?(options: Options): WireNeed | undefined
+  /** With it the answer is a head and nothing else. */
+  leavesNoBody?(options: Options): boolean
   /** `options` must have come out of this kind's own schema. */
   create(options: Options, context: FaultContext): Fault
 }

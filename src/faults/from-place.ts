@@ -92,7 +92,11 @@ class FromPlace implements Fault {
       'place' in sight ? this.#divide(held, sight.place) : this.#beforeLast(held, sight)
     const afterHead = this.#afterHead || before.some((step) => !isNothing(step))
     const from = this.#aftermath.reach({ ...at, afterHead })
-    for (const step of after) from.push(...this.#aftermath.push(step))
+    for (const step of after) {
+      // A silence may have begun long before the time that it reaches.
+      const atMs = Math.max(step.atMs, at.atMs)
+      from.push(...this.#aftermath.push(atMs === step.atMs ? step : { ...step, atMs }))
+    }
     return this.#keepBorders && inChunk ? rejoined(before, from) : [...before, ...from]
   }
 

@@ -1,6 +1,6 @@
 /** Another head than the answer has: its status, and headers added, replaced or taken away. */
 import { z } from 'zod'
-import type { Headers } from '../core/http.ts'
+import { bodilessStatuses, type Headers, hopByHopHeaders } from '../core/http.ts'
 import type { HeadStep } from '../core/timeline.ts'
 import type { FaultKind } from './fault.ts'
 import { choose, httpStatus, isMapping, strict } from './options.ts'
@@ -49,6 +49,11 @@ export const head: FaultKind<HeadOptions> = {
   name: 'head',
   summary: 'Changes the status and the headers: a wrong content type, or none, among them.',
   schema: choose(pickForm, () => [form], 'What the head is to be.'),
+  needs: ({ headers: changed = {} }) =>
+    Object.entries(changed).some(([key, text]) => text !== null && isOfConnection(key))
+      ? 'connection-headers'
+      : undefined,
+  leavesNoBody: ({ status }) => status !== undefined && bodilessStatuses.has(status),
   create: ({ status, headers: changed = {} }, context) => ({
     push(step) {
       if (step.do !== 'head') return [step]
@@ -58,6 +63,8 @@ export const head: FaultKind<HeadOptions> = {
     end: () => [],
   }),
 }
+
+const isOfConnection = (key: string): boolean => hopByHopHeaders.has(key.toLowerCase())
 
 function pickForm(written: unknown): z.ZodType<HeadOptions> | string {
   const known = ['status', 'headers']
@@ -72,6 +79,8 @@ function changedHead(
 ): HeadStep {
   const entries = Object.entries(changed)
   const names = new Set(entries.map(([key]) => key.toLowerCase()))
+  // What has no body has no length either (RFC 9110, section 8.6).
+  if (status === 204) names.add('content-length')
   const kept = step.headers.filter(([key]) => !names.has(key.toLowerCase()))
   const added: Headers = entries.flatMap(([key, text]) => (text === null ? [] : [[key, text]]))
   const taken = entries.flatMap(([key, text]) => (text === null ? [key.toLowerCase()] : []))

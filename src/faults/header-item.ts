@@ -2,10 +2,17 @@
  * One fault of a line of text, in the form that a scenario has for it. Text has no types, so a value
  * may be meant in more ways than one: the schema is asked for each until one is right.
  */
+import type { z } from 'zod'
+import { suggestion } from '../core/suggest.ts'
 import type { FaultSpec } from './fault.ts'
 import type { Part, Value } from './header-parts.ts'
-import { isMapping } from './options.ts'
-import { faultNames, faultSchema } from './registry.ts'
+import { isMapping, placedSentence, unknownKeysOf } from './options.ts'
+
+/** What may be written; handed in, since the registry reads text as well. */
+export interface FaultForms {
+  readonly names: readonly string[]
+  read(written: unknown): z.ZodSafeParseResult<FaultSpec>
+}
 
 /** A place in the written fault, and what may be meant there, the likeliest first. */
 interface Leaf {
@@ -14,27 +21,36 @@ interface Leaf {
 }
 
 /** Or what is wrong. */
-export function readItem([kind, ...parts]: readonly Part[]): FaultSpec | string {
+export function readItem([kind, ...parts]: readonly Part[], forms: FaultForms): FaultSpec | string {
   const [name, ...below] = kind?.path ?? []
   if (kind === undefined || name === undefined) return 'names no fault'
   if (below.length > 0) {
     return `"${kind.path.join('.')}" stands where the name of a fault is due`
   }
   const { value: whole } = kind
-  if (whole && !faultNames.includes(name)) {
-    return `"${name}=${'bare' in whole ? whole.bare : '...'}" stands where the name of a fault is due`
+  if (whole && !forms.names.includes(name)) {
+    const said = `"${name}=${'bare' in whole ? whole.bare : '...'}"`
+    return `${said} stands where the name of a fault is due${meant(name, forms.names)}`
   }
   const leaves: Leaf[] = whole ? [{ path: [name], meanings: meaningsOf([], whole) }] : []
   for (const { path, value } of parts) {
     const said = path.join('.')
     if (!value) return `${said} needs a value: ${said}=...`
-    const isBeside = said === 'probability' || said === 'seed'
+    const isBeside = besides.includes(said)
     const leaf = { path: isBeside ? path : [name, ...path], meanings: meaningsOf(path, value) }
     if (whole && !isBeside) return `${name} has a value already, so that ${said} has no place`
     if (leaves.some((other) => overlaps(other.path, leaf.path))) return `${said} is given twice`
     leaves.push(leaf)
   }
-  return judge(name, leaves)
+  return judge(name, leaves, forms)
+}
+
+const besides: readonly string[] = ['probability', 'seed']
+
+/** A name that is near, and was no option that stands too early. */
+function meant(name: string, names: readonly string[]): string {
+  const near = suggestion(name, names)
+  return near.startsWith('; did you mean') && !besides.includes(name) ? near : ''
 }
 
 const startsWith = (path: readonly PropertyKey[], start: readonly PropertyKey[]): boolean =>
@@ -44,15 +60,16 @@ const overlaps = (one: readonly string[], other: readonly string[]): boolean =>
   one.length < other.length ? startsWith(other, one) : startsWith(one, other)
 
 /** Where a meaning is refused and the value has another, that one is tried. */
-function judge(name: string, leaves: readonly Leaf[]): FaultSpec | string {
+function judge(name: string, leaves: readonly Leaf[], forms: FaultForms): FaultSpec | string {
   const chosen = leaves.map(() => 0)
   let problem: string | undefined
   for (;;) {
     const written = leaves.length === 0 ? name : build(name, leaves, chosen)
-    const read = faultSchema.safeParse(written)
+    const read = forms.read(written)
     if (read.success) return read.data
     const { issues } = read.error
-    problem ??= issues.map(({ path, message }) => sentence(path, message)).join('; ')
+    const within = leaves.length === 0 && forms.names.includes(name) ? [name] : []
+    problem ??= issues.map((issue) => sentence(issue, within)).join('; ')
     const refused = leaves.findIndex(
       ({ path, meanings }, at) =>
         (chosen[at] ?? 0) + 1 < meanings.length &&
@@ -63,8 +80,21 @@ function judge(name: string, leaves: readonly Leaf[]): FaultSpec | string {
   }
 }
 
-const sentence = (path: readonly PropertyKey[], message: string): string =>
-  path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`
+function sentence(issue: z.core.$ZodIssue, within: readonly string[]): string {
+  const [unknown] = unknownKeysOf(issue)
+  const path = [...within, ...issue.path].map(String)
+  if (path.length === 0) return issue.message
+  const said = placedSentence(path, issue.message)
+  if (unknown === undefined || path.length > 1) return said
+  if (besideFaults.includes(unknown)) return `${path[0]}: ${ofControl(unknown)}`
+  return `${said}; beside them all faults take probability and seed`
+}
+
+/** What narrows faults that are added at run time, all of them together. */
+const besideFaults: readonly string[] = ['ttl', 'times', 'session', 'path', 'dialect', 'rule']
+
+const ofControl = (option: string): string =>
+  `${option} is no option of a fault; the control API takes it beside the faults, as ?${option}=... or { faults, ${option} }`
 
 function build(
   name: string,

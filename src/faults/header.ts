@@ -7,6 +7,7 @@
 import type { FaultSpec } from './fault.ts'
 import { readItem } from './header-item.ts'
 import { splitHeader } from './header-parts.ts'
+import { faultForms } from './registry.ts'
 
 export type FaultHeader =
   | {
@@ -21,7 +22,7 @@ export function parseFaultHeader(text: string): FaultHeader {
   if (typeof items === 'string') return { problem: items }
   const specs: FaultSpec[] = []
   for (const item of items) {
-    const read = readItem(item)
+    const read = readItem(item, faultForms)
     if (typeof read === 'string') return { problem: read }
     specs.push(read)
   }

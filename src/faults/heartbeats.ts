@@ -3,7 +3,7 @@
  * comments or blank lines of its framing. They stand between frames and never within one.
  */
 import { StuntdoubleError } from '../core/errors.ts'
-import { isEnding, type Step, type WriteStep } from '../core/timeline.ts'
+import { type EndStep, isEnding, type Step, type WriteStep } from '../core/timeline.ts'
 import type { FaultContext, FaultKind, Reached } from './fault.ts'
 import { type Aftermath, fromPlace } from './from-place.ts'
 import { duration, strict, wholeNumber } from './options.ts'
@@ -19,6 +19,9 @@ interface HeartbeatsOptions {
 
 const name = 'heartbeats'
 
+/** Every 15 seconds, these are more than two weeks. */
+const mostHeartbeats = 100_000
+
 const cannot = (framing: string): string =>
   `${name}: ${framing} has nothing that could be sent without a meaning; use inject, or delay and stall for silence`
 
@@ -28,7 +31,9 @@ export const heartbeats: FaultKind<HeartbeatsOptions> = {
   schema: strict(
     {
       every: duration.describe('The time from one to the next; 0 sends all of them at once.'),
-      count: wholeNumber(1).describe('How many, as far as the stream lasts.'),
+      count: wholeNumber(1)
+        .max(mostHeartbeats, { error: `must be at most ${mostHeartbeats}` })
+        .describe('How many, as far as the stream lasts; all of them where it ends in silence.'),
       at: optionalPlace.describe(
         'The first comes between frames at or after this place; just after the head unless said.',
       ),
@@ -81,7 +86,14 @@ class Flood implements Aftermath {
     const before = this.#due(step.atMs)
     this.#lastAtMs = Math.max(this.#lastAtMs, step.atMs)
     this.#over ||= isEnding(step)
+    if (step.do === 'hang') return [...before, ...this.#intoSilence(step)]
     return [...before, ...(step.do === 'write' ? this.#around(step) : [step])]
+  }
+
+  /** Nothing else comes any more, and the connection stays: the rest of them, and then silence. */
+  #intoSilence(hang: EndStep): Step[] {
+    const rest = this.#due(Number.POSITIVE_INFINITY)
+    return [...rest, { ...hang, atMs: this.#lastAtMs }]
   }
 
   end(): Step[] {

@@ -17,7 +17,9 @@ export const jitter: FaultKind<JitterOptions> = {
   summary: 'Makes each chunk late by a time drawn from the seed; their order stays.',
   schema: strict(
     {
-      by: duration.describe('How late a chunk may be at most.'),
+      by: duration
+        .refine((ms) => ms > 0, { error: 'must be longer than 0' })
+        .describe('How late a chunk may be at most.'),
       at: optionalPlace.describe('From where on; the whole body unless said.'),
     },
     'jitter',

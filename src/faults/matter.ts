@@ -55,7 +55,15 @@ export function withMatter<Rest extends object>(
     const matter = forms[form !== undefined && isForm(form) ? form : 'raw'].safeParse(value)
     if (!others.success) forwardIssues(others.error, context, [], written)
     if (!matter.success) forwardIssues(matter.error, context, form ? [form] : [], written)
-    return others.success && matter.success ? { ...others.data, matter: matter.data } : z.NEVER
+    // Only in the place of frames is nothing a change.
+    const isIdle = matter.success && isNothing(matter.data) && !('count' in shape)
+    if (isIdle) {
+      const message = 'needs at least one byte'
+      context.issues.push({ code: 'custom', message, path: [form ?? 'raw'], input: written })
+    }
+    return others.success && matter.success && !isIdle
+      ? { ...others.data, matter: matter.data }
+      : z.NEVER
   })
   const published = () =>
     Object.entries(described).map(([name, schema]) => strict({ ...shape, [name]: schema }))
@@ -66,6 +74,8 @@ export function withMatter<Rest extends object>(
   )
 }
 
+const isNothing = (matter: Matter): boolean => 'bytes' in matter && matter.bytes.length === 0
+
 function wrongForm(kind: string, written: unknown): string | undefined {
   const named = isMapping(written) ? Object.keys(written).filter(isForm) : []
   if (named.length === 0) return `${kind} needs what: one of ${formNames.join(', ')}`
@@ -73,10 +83,17 @@ function wrongForm(kind: string, written: unknown): string | undefined {
   return `${kind} takes one of ${formNames.join(', ')}, not both ${named.join(' and ')}`
 }
 
-export function matterBytes(kind: string, matter: Matter, stream: StreamLanguage): Uint8Array {
+/** Where it goes to: the fault that puts it there, the stream, and when it comes. */
+export interface MatterPlace {
+  readonly kind: string
+  readonly stream: StreamLanguage
+  readonly atMs?: number
+}
+
+export function matterBytes(matter: Matter, { kind, stream, atMs = 0 }: MatterPlace): Uint8Array {
   if ('bytes' in matter) return matter.bytes
   const event = eventOf(matter)
-  const encoded = stream.encode(event) ?? encodedByFraming(event, stream)
+  const encoded = stream.encode(event, atMs) ?? encodedByFraming(event, stream)
   if (encoded) return encoded
   throw new StuntdoubleError(
     'not-possible',

@@ -69,14 +69,31 @@ export function forwardIssues(
   below: readonly PropertyKey[],
   written: unknown,
 ): void {
-  for (const { message, path } of error.issues) {
+  for (const issue of error.issues) {
+    const unknown = unknownKeysOf(issue)
     context.issues.push({
       code: 'custom',
-      message,
-      path: [...below, ...path],
+      message: issue.message,
+      path: [...below, ...issue.path],
       input: written,
+      ...(unknown.length === 0 ? {} : { params: { unknownKeys: unknown } }),
     })
   }
+}
+
+/** The keys that an issue of ours is about, of the mapping at its path; none where it is of another kind. */
+export function unknownKeysOf(issue: z.core.$ZodIssue): readonly string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys
+  const keys: unknown = issue.code === 'custom' ? issue.params?.['unknownKeys'] : undefined
+  return Array.isArray(keys) ? keys.map(String) : []
+}
+
+/** A mistake and where it is, in a line; what names its subject is not told it again. */
+export function placedSentence(path: readonly PropertyKey[], message: string): string {
+  const names = path.map(String)
+  const isNamed = [' ', '.'].some((next) => message.startsWith(`${names.at(-1)}${next}`))
+  const place = isNamed ? names.slice(0, -1) : names
+  return place.length === 0 ? message : `${place.join('.')}: ${message}`
 }
 
 /** The form in which a user writes it, without the header that only a whole document has. */

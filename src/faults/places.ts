@@ -231,7 +231,8 @@ class TimeScanner implements Scanner {
   }
 
   push(step: Step): Sight {
-    if (step.atMs >= this.wakeAtMs) return { beforeStepAtMs: this.wakeAtMs }
+    // In silence that nothing ends any time comes.
+    if (step.atMs >= this.wakeAtMs || step.do === 'hang') return { beforeStepAtMs: this.wakeAtMs }
     if (step.do === 'write') this.#seen += step.bytes.length
     return this.end()
   }

@@ -37,7 +37,7 @@ export interface PlanDrawing {
 }
 
 /** What most plans are about. The others take part where they are named. */
-const usualKinds: readonly string[] = [
+export const usualKinds: readonly string[] = [
   ...['end', 'close', 'reset', 'refuse', 'error', 'delay', 'stall'],
   ...['slice', 'duplicate', 'drop', 'corrupt'],
 ]

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { FaultSpec } from './fault.ts'
 import { choose, isMapping, strict } from './options.ts'
 import { faultSchema } from './registry.ts'
+import { checkTogether } from './wire.ts'
 
 /** What requests get after the last entry. */
 const planAfter = ['clean', 'repeat-last', 'loop'] as const
@@ -36,7 +37,14 @@ const clean = z
 
 const single = faultSchema.transform((spec): readonly FaultSpec[] => [spec])
 
-const several = z.array(faultSchema).describe('Each acts on what the one before it left.')
+const several = z
+  .array(faultSchema)
+  .min(1, { error: 'an empty list is no fault; write `clean` for a request that is left as it is' })
+  .superRefine((specs, context) => {
+    const clash = checkTogether(specs)
+    if (clash) context.addIssue({ code: 'custom', message: clash.why, path: [clash.at] })
+  })
+  .describe('Each acts on what the one before it left.')
 
 const shape = {
   name: z.exactOptional(

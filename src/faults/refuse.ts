@@ -11,6 +11,12 @@ interface RefuseOptions {
   readonly by: 'reset' | 'close'
 }
 
+/** Over HTTP/2 a reset says by its code that nothing was done, so that the client may try again. */
+const endingBy = {
+  reset: { do: 'reset', code: 'REFUSED_STREAM' },
+  close: { do: 'close' },
+} as const
+
 export const refuse: FaultKind<RefuseOptions> = {
   name: 'refuse',
   summary: 'Gives no byte of an answer: the connection is lost before the status line.',
@@ -27,6 +33,6 @@ export const refuse: FaultKind<RefuseOptions> = {
   create: ({ by }, context) =>
     fromPlace(
       scannerFor(theVeryStart, context),
-      endingAftermath({ do: by }, 0, (at) => context.onAct?.('refuse', at)),
+      endingAftermath(endingBy[by], 0, (at) => context.onAct?.('refuse', at)),
     ),
 }

@@ -18,12 +18,14 @@ import { garbage } from './garbage.ts'
 import { goaway } from './goaway.ts'
 import { hang } from './hang.ts'
 import { head } from './head.ts'
+import { type FaultForms, readItem } from './header-item.ts'
+import { splitHeader } from './header-parts.ts'
 import { heartbeats } from './heartbeats.ts'
 import { inject } from './inject.ts'
 import { jitter } from './jitter.ts'
 import { merge } from './merge.ts'
 import { noTerminator } from './no-terminator.ts'
-import { forwardIssues, isMapping, jsonSchemaOf, wholeNumber } from './options.ts'
+import { forwardIssues, isMapping, jsonSchemaOf, placedSentence, wholeNumber } from './options.ts'
 import { faultProfiles, profileOptions } from './profiles.ts'
 import { refuse } from './refuse.ts'
 import { replace } from './replace.ts'
@@ -107,7 +109,13 @@ let published: readonly object[] | undefined
 
 function allForms(): readonly object[] {
   const all = [...faultKinds, ...profileKinds]
-  return [...all.filter(takesNothing).map(bareJsonSchema), ...all.map(itemSchema)]
+  return [...all.filter(takesNothing).map(bareJsonSchema), asLine, ...all.map(itemSchema)]
+}
+
+const asLine = {
+  type: 'string',
+  pattern: '[;=]',
+  description: 'One fault as in the header `x-stuntdouble-fault`: `reset; at=frame:4`.',
 }
 
 /** One item of a list of faults, as a scenario writes it. Its JSON Schema is that of the input. */
@@ -124,6 +132,12 @@ export const faultSchema: z.ZodType<FaultSpec> = z
 
 export type { FaultSpec }
 
+/** For whoever reads a fault from text. */
+export const faultForms: FaultForms = {
+  names: faultNames,
+  read: (written) => faultSchema.safeParse(written),
+}
+
 interface Written {
   readonly name: string
   readonly schema: z.ZodType
@@ -132,7 +146,9 @@ interface Written {
 }
 
 function readFault(written: unknown, context: z.RefinementCtx): FaultSpec {
-  const found = findKind(written)
+  const line = typeof written === 'string' && /[;=,]/.test(written) ? readLine(written) : undefined
+  if (typeof line === 'object') return line
+  const found = line ?? findKind(written)
   if (typeof found === 'string') {
     context.issues.push({ code: 'custom', message: found, input: written })
     return z.NEVER
@@ -140,9 +156,15 @@ function readFault(written: unknown, context: z.RefinementCtx): FaultSpec {
   const options = found.schema.safeParse(found.options)
   const chance = probability.default(1).safeParse(found.beside.probability)
   const own = seed.optional().safeParse(found.beside.seed)
-  // A bare name has no key that an issue could stand at.
-  const path = isMapping(written) ? [found.name] : []
-  if (!options.success) forwardIssues(options.error, context, path, written)
+  if (!options.success && isMapping(written)) {
+    forwardIssues(options.error, context, [found.name], written)
+  } else if (!options.success) {
+    // A bare name has no key that an issue could stand at.
+    for (const { path, message: said } of options.error.issues) {
+      const message = placedSentence([found.name, ...path], said)
+      context.issues.push({ code: 'custom', message, input: written })
+    }
+  }
   if (!chance.success) forwardIssues(chance.error, context, ['probability'], written)
   if (!own.success) forwardIssues(own.error, context, ['seed'], written)
   if (!options.success || !chance.success || !own.success) return z.NEVER
@@ -153,6 +175,15 @@ function readFault(written: unknown, context: z.RefinementCtx): FaultSpec {
     ...(own.data === undefined ? {} : { seed: own.data }),
     written: typeof written === 'string' || isMapping(written) ? written : found.name,
   }
+}
+
+/** One fault in the words of the header, or what is wrong. */
+function readLine(text: string): FaultSpec | string {
+  const items = splitHeader(text)
+  if (typeof items === 'string') return items
+  const [item = [], ...more] = items
+  if (more.length === 0) return readItem(item, faultForms)
+  return `${items.length} faults stand in one item; write a list with an item for each`
 }
 
 /** The kind or profile that is meant, or what is wrong. */

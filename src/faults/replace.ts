@@ -3,8 +3,8 @@ import { joinBytes } from '../core/bytes.ts'
 import type { Frame } from '../core/frame.ts'
 import { through } from '../core/push.ts'
 import type { Step } from '../core/timeline.ts'
-import type { FaultKind, StreamLanguage } from './fault.ts'
-import { type Matter, matterBytes, withMatter } from './matter.ts'
+import type { FaultKind } from './fault.ts'
+import { type Matter, type MatterPlace, matterBytes, withMatter } from './matter.ts'
 import { strict } from './options.ts'
 import type { Place } from './place.ts'
 import {
@@ -28,8 +28,9 @@ export const replace: FaultKind<ReplaceOptions> = {
   create({ at, count, matter }, context) {
     const { stream } = context
     // As with `inject`: on live traffic the framing is not known yet.
-    if (context.bodyLength) matterBytes('replace', matter, stream)
-    const instead = (frame: Frame) => inPlaceOf(frame, matter, stream)
+    if (context.bodyLength) matterBytes(matter, { kind: 'replace', stream })
+    const instead = (frame: Frame, atMs: number) =>
+      inPlaceOf(frame, matter, { kind: 'replace', stream, atMs })
     return onWholeFrames({ name: 'replace', at }, context, (tell) =>
       replacing(count, tell, instead),
     )
@@ -39,7 +40,7 @@ export const replace: FaultKind<ReplaceOptions> = {
 function replacing(
   count: number,
   tell: Tell,
-  instead: (frame: Frame) => Uint8Array,
+  instead: (frame: Frame, atMs: number) => Uint8Array,
 ): FrameTreatment {
   const held = new HeldBack()
   let done = 0
@@ -53,7 +54,7 @@ function replacing(
       const besides = held.discard(atMs)
       if (done++ > 0) return besides
       tell(atMs)
-      const bytes = instead(frame)
+      const bytes = instead(frame, atMs)
       return bytes.length === 0 ? besides : [...besides, { atMs, do: 'write', bytes }]
     },
     unfinished: () => held.release(),
@@ -61,9 +62,9 @@ function replacing(
 }
 
 /** An element of an array takes over the bracket or comma of the one that it replaces. */
-function inPlaceOf(frame: Frame, matter: Matter, stream: StreamLanguage): Uint8Array {
-  const { framing } = stream
-  const bytes = matterBytes('replace', matter, stream)
+function inPlaceOf(frame: Frame, matter: Matter, place: MatterPlace): Uint8Array {
+  const { framing } = place.stream
+  const bytes = matterBytes(matter, place)
   if (framing.name !== 'json-array' || 'bytes' in matter || frame.data === undefined) return bytes
   const elements = [...through([bytes], framing.decoder())].flatMap(({ data }) =>
     data === undefined ? [] : [data],

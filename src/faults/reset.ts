@@ -28,7 +28,7 @@ export const reset: FaultKind<ResetOptions> = {
     },
     'reset',
   ),
-  needs: ({ code }) => (code === undefined ? undefined : 'http2'),
+  needs: ({ code }) => (code === undefined ? undefined : 'http2-code'),
   create: ({ at, after: afterMs = 0, code }, context) =>
     fromPlace(
       scannerFor(at, context),

@@ -10,6 +10,8 @@ import { compileReply } from './compile-reply.ts'
 import { compileResume, lintResume } from './compile-resume.ts'
 import { compileUpstreams } from './compile-upstreams.ts'
 import { lint } from './lint.ts'
+import { framingsOf } from './lint-faults.ts'
+import type { LintContext } from './lint-live.ts'
 import { compileMatcher } from './matcher.ts'
 import { type Path, type Problem, valueAt, within } from './problem.ts'
 import {
@@ -38,8 +40,10 @@ export interface Surroundings {
   placeOf(path: Path): { readonly line: number; readonly column: number }
   /** Names of the dialects that exist without the scenario. */
   readonly knownDialects: readonly string[]
-  /** Those of them whose streams have no ids: they are no server-sent events. */
-  readonly dialectsWithoutIds: readonly string[]
+  /** Those of that name. */
+  readonly outsideDialects: readonly Dialect[]
+  /** How they frame their streams, by their names. */
+  readonly framings: LintContext['framings']
   /** The scenario's own, in order, already compiled. */
   readonly dialects: readonly DialectEntry[]
   /** Those that it names files of, by the path as it is written. */
@@ -85,11 +89,24 @@ export async function compileScenario(
     now: written.now ?? fixedTime,
   }
   const dialects = [...surroundings.knownDialects, ...declaredNames(surroundings.dialects)]
-  problems.push(...lint(written, scenario, { dialects, exists: surroundings.exists }))
-  const known = { withoutIds: surroundings.dialectsWithoutIds, dialects: surroundings.dialects }
+  problems.push(
+    ...lint(written, scenario, {
+      dialects,
+      framings: framingsKnown(surroundings),
+      exists: surroundings.exists,
+    }),
+  )
+  const known = { outside: surroundings.outsideDialects, own: surroundings.dialects }
   problems.push(...lintResume(written, rules, known))
   return { scenario, problems }
 }
+
+/** A dialect of the scenario's own replaces a known one of its name. */
+const framingsKnown = ({ framings, dialects }: Surroundings): LintContext['framings'] =>
+  new Map([
+    ...framings,
+    ...framingsOf(dialects.flatMap((one) => (one.kind === 'declared' ? [one.dialect] : []))),
+  ])
 
 /** A file that could not be read has been complained of already. */
 const planOf = (
@@ -117,7 +134,7 @@ interface RulePlace {
   /** The scenario's, which the rule's own changes. */
   readonly pacing: Pacing
   /** The same of `resume`. */
-  readonly resume?: Resuming | undefined
+  readonly resume?: Resuming | false | undefined
 }
 
 /** The problems in those rules that the schema accepts, where others are not even that far. */

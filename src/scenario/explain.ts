@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { suggestion } from '../core/suggest.ts'
+import { unknownKeysOf } from '../faults/options.ts'
 import { type Path, type Problem, shown, valueAt, within } from './problem.ts'
 import { expectations } from './schema-basics.ts'
 import {
@@ -50,8 +51,11 @@ function explain(schema: Schema, issue: Issue, value: unknown): Problem[] {
       return within(path, explainUnion(schemas, issue, found))
     case 'invalid_key':
       return [{ path: path.slice(0, -1), key: String(path.at(-1)), message: keyMessage(path) }]
-    default:
-      return [{ path, message: withSubject(messageFor(issue, schemas, found), path) }]
+    default: {
+      const message = withSubject(messageFor(issue, schemas, found), path)
+      const [key] = unknownKeysOf(issue)
+      return [{ path, message, ...(key === undefined ? {} : { key }) }]
+    }
   }
 }
 
@@ -162,9 +166,15 @@ const closeness = (option: Schema, found: unknown): number =>
 function isRightKind(option: Schema, issues: readonly Issue[], found: unknown): boolean {
   const inner = core(option)
   if (inner instanceof z.ZodEnum || inner instanceof z.ZodLiteral) return typeof found === 'string'
-  return !issues.some(
-    (issue) => issue.code === 'invalid_type' && issue.path.length === 0 && issue.expected !== 'int',
-  )
+  return !issues.some(isOtherKind)
+}
+
+/** A union takes another kind of value where each of its own branches does. */
+function isOtherKind(issue: Issue): boolean {
+  if (issue.path.length > 0) return false
+  if (issue.code === 'invalid_type') return issue.expected !== 'int'
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return false
+  return issue.errors.every((branch) => branch.some(isOtherKind))
 }
 
 /** A mapping of which no branch knows a single key: every key is as likely to be meant. */

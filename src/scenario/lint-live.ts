@@ -2,6 +2,7 @@
  * What is certainly wrong about rules that replay or that ask a live service. Must never complain
  * of a service that the command line may still name.
  */
+import type { Framing } from '../core/frame.ts'
 import { suggestion } from '../core/suggest.ts'
 import { checkLive } from '../faults/apply.ts'
 import type { FaultSpec } from '../faults/fault.ts'
@@ -12,6 +13,8 @@ import type { WrittenScenario } from './schema.ts'
 export interface LintContext {
   /** Names of all dialects, the scenario's own included. */
   readonly dialects: readonly string[]
+  /** How each of them frames its streams, by its name. */
+  readonly framings: ReadonlyMap<string, readonly Framing[]>
   exists(file: string): boolean
 }
 

@@ -4,6 +4,7 @@
  */
 import { suggestion } from '../core/suggest.ts'
 import { endings } from '../core/timeline.ts'
+import { lintFaults } from './lint-faults.ts'
 import { type LintContext, lintLive } from './lint-live.ts'
 import type { Path, Problem } from './problem.ts'
 import { defaultRuleName, initialState, type Rule, type Scenario } from './scenario.ts'
@@ -24,6 +25,7 @@ export function lint(
     ...doubledLimits(written),
     ...lostRecordings(scenario, context),
     ...afterEnding(written),
+    ...lintFaults(written, scenario, context.framings),
     ...lintLive(written, scenario, context),
   ]
 }
@@ -129,7 +131,7 @@ function unknownDialects(
 function doubledLimits({ limits = [] }: WrittenScenario): Problem[] {
   return limits.flatMap(({ name }, index) => {
     if (limits.findIndex((other) => other.name === name) === index) return []
-    const message = `another limit is named "${name}"; names must differ`
+    const message = `another limit is named "${name}"; names must differ, so give this one a \`name\` of its own`
     return [{ path: ['limits', index], message }]
   })
 }

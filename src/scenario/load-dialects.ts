@@ -4,12 +4,13 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Dialect } from '../core/dialect.ts'
 import { type Mistake, messageOf } from '../core/errors.ts'
+import type { Framing } from '../core/frame.ts'
 import { suggestion } from '../core/suggest.ts'
 import { compileDialect, resolveDialect } from '../dialects/declared/declared.ts'
 import { type DialectDescription, dialectSchema } from '../dialects/declared/schema.ts'
 import { builtInDialects } from '../dialects/registry.ts'
-import { withoutIds } from './compile-resume.ts'
 import { explainAll } from './explain.ts'
+import { framingsOf } from './lint-faults.ts'
 import { readYaml, type YamlFile } from './load-yaml.ts'
 import { type Path, type Problem, within } from './problem.ts'
 import type { DialectEntry } from './scenario.ts'
@@ -114,8 +115,10 @@ export interface ScenarioDialects {
   readonly entries: readonly DialectEntry[]
   /** Names of the dialects that exist without the scenario. */
   readonly known: readonly string[]
-  /** Those of them that have no server-sent events. */
-  readonly withoutIds: readonly string[]
+  /** Those of that name. */
+  readonly outside: readonly Dialect[]
+  /** How those that exist without the scenario frame their streams, by their names. */
+  readonly framings: ReadonlyMap<string, readonly Framing[]>
   readonly problems: readonly Problem[]
   /** Mistakes in the files that it names. */
   readonly mistakes: readonly Mistake[]
@@ -154,7 +157,8 @@ export async function loadScenarioDialects(
     } else if (names.includes(entry)) entries.push({ kind: 'known', name: entry })
     else problems.push({ path, message: unknownDialect(entry, names) })
   }
-  return { entries, known: names, withoutIds: withoutIds(all), problems, mistakes, files }
+  const framings = framingsOf(all)
+  return { entries, known: names, outside: all, framings, problems, mistakes, files }
 }
 
 const declaredEntry = ({ dialect }: DescribedDialect): DialectEntry => ({

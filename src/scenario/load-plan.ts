@@ -6,7 +6,9 @@ import { readFile } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { type Mistake, messageOf } from '../core/errors.ts'
+import { isMapping } from '../faults/options.ts'
 import { type FaultPlan, planSchema } from '../faults/plan.ts'
+import { faultNames, faultSchema } from '../faults/registry.ts'
 import { writtenOf } from '../faults/written.ts'
 import { explainAll } from './explain.ts'
 import { readYaml, type YamlFile } from './load-yaml.ts'
@@ -36,12 +38,25 @@ export function parsePlan(text: string, file: string): LoadedPlan {
 export function planFrom({ value, place }: YamlFile): LoadedPlan {
   const written = planSchema.safeParse(value)
   if (written.success) return { plan: written.data, mistakes: [] }
-  return { mistakes: explainAll(planSchema, written.error.issues, value).map(place) }
+  const mistakes = explainAll(planSchema, written.error.issues, value).map(place)
+  return { mistakes: mistakes.sort((a, b) => a.line - b.line || a.column - b.column) }
 }
 
-/** Whether a file is a plan, and not a scenario. */
-export const describesPlan = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'requests' in value && !('rules' in value)
+/** Whether a file is a plan, and not a scenario; whoever wrote one may have forgotten its requests. */
+export function describesPlan(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(isEntry)
+  if (!isMapping(value) || 'rules' in value) return false
+  const keys = Object.keys(value)
+  const isRest = keys.includes('after') && keys.every((key) => key === 'after' || key === 'name')
+  return keys.includes('requests') || isRest
+}
+
+/** A list may be meant as rules, too. */
+function isEntry(item: unknown): boolean {
+  if (Array.isArray(item)) return item.some(isEntry)
+  if (typeof item === 'string') return item === 'clean' || faultSchema.safeParse(item).success
+  return isMapping(item) && Object.keys(item).some((key) => faultNames.includes(key))
+}
 
 /** The same plan, written; read again it says the same. */
 export function planYaml({ name, after, requests }: FaultPlan, comment?: string): string {
@@ -55,7 +70,7 @@ export function planYaml({ name, after, requests }: FaultPlan, comment?: string)
     }),
   }
   const lines = comment === undefined ? [] : comment.split('\n').map((line) => `# ${line}\n`)
-  return lines.join('') + stringify(plan, { lineWidth: 100 })
+  return lines.join('') + stringify(plan, { lineWidth: 100, aliasDuplicateObjects: false })
 }
 
 /** The plans that a scenario names files of. */

@@ -121,11 +121,12 @@ export async function parseScenario(text: string, file: string): Promise<ParsedS
   if (describesDialect(yaml.value)) {
     return { isDialect: true, mistakes: [atStart(file, noScenario)], files: [] }
   }
-  if (describesPlan(yaml.value)) {
-    return { isPlan: true, mistakes: [...planFrom(yaml).mistakes], files: [] }
-  }
+  // Settings have an `after`, too.
   if (describesSettings(file, yaml.value)) {
     return { mistakes: [...parseSettings(text, file).mistakes], files: [] }
+  }
+  if (describesPlan(yaml.value)) {
+    return { isPlan: true, mistakes: [...planFrom(yaml).mistakes], files: [] }
   }
   const written = scenarioSchema.safeParse(yaml.value)
   const folder = dirname(resolve(file))
@@ -181,7 +182,8 @@ function surroundingsOf(
       return { line, column }
     },
     knownDialects: dialects.known,
-    dialectsWithoutIds: dialects.withoutIds,
+    outsideDialects: dialects.outside,
+    framings: dialects.framings,
     dialects: dialects.entries,
     plans: plans.plans,
   }

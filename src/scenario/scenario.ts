@@ -72,8 +72,8 @@ export interface Rule {
   readonly faults: readonly FaultSpec[]
   /** Its nth answer in a session gets the nth entry, beside those. */
   readonly plan: FaultPlan | undefined
-  /** Undefined where a client that was cut off cannot go on. */
-  readonly resume: Resuming | undefined
+  /** False where a client that was cut off is not to go on, undefined where nothing is said of it. */
+  readonly resume: Resuming | false | undefined
   /** Where it is written that it asks a live service, 1-based; undefined where it asks none. */
   readonly asksAt: { readonly line: number; readonly column: number } | undefined
 }

@@ -16,9 +16,14 @@ const settings = z.strictObject({
     ['counter', 'random', 'own'],
     'What `id:` the frames get: 1, 2, 3 and so on, or texts drawn from the seed; `own` leaves them as they are. A frame that has an id keeps it. Default: counter.',
   ),
-  retry: duration
-    .optional()
-    .describe('Sent first, as `retry:`: how long an EventSource waits before it asks again.'),
+  retry: expecting(
+    duration
+      .refine(Number.isInteger, { message: 'expected whole milliseconds: `retry:` has no parts' })
+      .describe(
+        'Sent with the first frame, as `retry:`: how long an EventSource waits before it asks again. Whole milliseconds.',
+      ),
+    'a duration of whole milliseconds, such as 250ms or 1.5s',
+  ).optional(),
   keep: duration
     .optional()
     .describe('How long after its last listener has gone the answer is kept. Default: 5m.'),

@@ -21,18 +21,16 @@ export interface ConnectionNumber {
 /** One exchange's part in a connection. */
 export interface ConnectionUse {
   readonly number: ConnectionNumber
-  bytes(): ConnectionBytes
+  /**
+   * Written on the connection for this answer: head, chunk framing and body. Undefined over HTTP/2,
+   * where answers share their connection.
+   */
+  readonly socketBytes: number | undefined
+  /** Of these, what the kernel has taken from us; the rest waits in this process. */
+  readonly handedBytes: number | undefined
   /** Asked when the client has left. */
   leftBy(): string
   unacknowledged(): Promise<number | undefined>
-}
-
-/** Not over HTTP/2, where answers share their connection. */
-interface ConnectionBytes {
-  /** Written on the connection for this answer: head, chunk framing and body. */
-  readonly socketBytes?: number
-  /** Of these, what the kernel has taken from us; the rest waits in this process. */
-  readonly handedBytes?: number
 }
 
 export class Connections {
@@ -44,14 +42,16 @@ export class Connections {
     const stream = http2StreamOf(ctx)
     const socket = stream?.session ? socketOf(stream.session) : ctx.req.socket
     const number = this.#numbered(socket ?? ctx.req.socket, protocolOf(ctx))
-    if (stream) return http2Use(number, stream, socket)
-    return http1Use(number, ctx.req.socket)
+    return stream ? new Http2Use(number, stream, socket) : new Http1Use(number, ctx.req.socket)
   }
 
   #numbered(connection: object, protocol: ConnectionNumber['protocol']): ConnectionNumber {
-    const known = this.#known.get(connection) ?? { id: ++this.#last, requests: 0 }
+    let known = this.#known.get(connection)
+    if (!known) {
+      known = { id: ++this.#last, requests: 0 }
+      this.#known.set(connection, known)
+    }
     known.requests += 1
-    this.#known.set(connection, known)
     return { id: known.id, request: known.requests, protocol }
   }
 }
@@ -61,32 +61,55 @@ function protocolOf({ req }: Context): ConnectionNumber['protocol'] {
   return req.httpVersionMinor === 0 ? 'HTTP/1.0' : 'HTTP/1.1'
 }
 
-function http1Use(number: ConnectionNumber, socket: Socket): ConnectionUse {
-  const before = socket.bytesWritten
-  return {
-    number,
-    bytes: () => {
-      const socketBytes = socket.bytesWritten - before
-      return { socketBytes, handedBytes: Math.max(0, socketBytes - socket.writableLength) }
-    },
-    leftBy: () => leftBy(socket) ?? 'unknown',
-    unacknowledged: () => unacknowledgedBytes(socket),
+class Http1Use implements ConnectionUse {
+  readonly number: ConnectionNumber
+  readonly #socket: Socket
+  readonly #before: number
+
+  constructor(number: ConnectionNumber, socket: Socket) {
+    this.number = number
+    this.#socket = socket
+    this.#before = socket.bytesWritten
+  }
+
+  get socketBytes(): number {
+    return this.#socket.bytesWritten - this.#before
+  }
+
+  get handedBytes(): number {
+    return Math.max(0, this.socketBytes - this.#socket.writableLength)
+  }
+
+  leftBy(): string {
+    return leftBy(this.#socket) ?? 'unknown'
+  }
+
+  unacknowledged(): Promise<number | undefined> {
+    return unacknowledgedBytes(this.#socket)
   }
 }
 
-function http2Use(
-  number: ConnectionNumber,
-  stream: ServerHttp2Stream,
-  socket: Socket | undefined,
-): ConnectionUse {
-  return {
-    number,
-    bytes: () => ({}),
-    leftBy: () => {
-      const lost = socket && leftBy(socket)
-      return lost ?? `RST_STREAM ${http2Codes[stream.rstCode ?? 0] ?? stream.rstCode}`
-    },
-    unacknowledged: () => unacknowledgedBytes(socket),
+class Http2Use implements ConnectionUse {
+  readonly number: ConnectionNumber
+  readonly socketBytes = undefined
+  readonly handedBytes = undefined
+  readonly #stream: ServerHttp2Stream
+  readonly #socket: Socket | undefined
+
+  constructor(number: ConnectionNumber, stream: ServerHttp2Stream, socket: Socket | undefined) {
+    this.number = number
+    this.#stream = stream
+    this.#socket = socket
+  }
+
+  leftBy(): string {
+    const lost = this.#socket && leftBy(this.#socket)
+    const { rstCode } = this.#stream
+    return lost ?? `RST_STREAM ${http2Codes[rstCode ?? 0] ?? rstCode}`
+  }
+
+  unacknowledged(): Promise<number | undefined> {
+    return unacknowledgedBytes(this.#socket)
   }
 }
 

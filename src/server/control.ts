@@ -13,6 +13,7 @@ import { faultHandlers } from './control/faults.ts'
 import { type Handlers, queryOf, wholeNumberOf } from './control/handler.ts'
 import { streamHandlers } from './control/streams.ts'
 import { waitHandlers } from './control/wait.ts'
+import type { JournalRecord } from './journal.ts'
 import { renderMetrics } from './metrics.ts'
 import { openApi } from './open-api.ts'
 import type { ServerState } from './server-state.ts'
@@ -21,6 +22,7 @@ const controlPrefix = '/_stuntdouble'
 
 const handlers: Handlers = {
   'GET /health': (ctx, { clock, startedMs, open, draining }) => {
+    queryOf(ctx, [])
     ctx.body = {
       status: draining ? 'draining' : 'ok',
       version,
@@ -29,11 +31,7 @@ const handlers: Handlers = {
     }
   },
   'GET /journal': (ctx, { journal }) => {
-    const { session, since } = queryOf(ctx, ['session', 'since'])
-    const after = wholeNumberOf('since', since, 0) ?? 0
-    ctx.body = journal.entriesOf(
-      (e) => e.id > after && (session === undefined || e.session === session),
-    )
+    ctx.body = journal.entriesOf(askedOf(ctx))
   },
   'GET /misses': (ctx, { journal }) => {
     const { session } = queryOf(ctx, ['session'])
@@ -42,7 +40,7 @@ const handlers: Handlers = {
     )
   },
   'DELETE /journal': (ctx, { journal }) => {
-    journal.clear()
+    journal.clear(askedOf(ctx))
     ctx.status = 204
   },
   'POST /reset': (ctx, server) => {
@@ -50,6 +48,7 @@ const handlers: Handlers = {
     ctx.status = 204
   },
   'GET /scenarios': (ctx, { stage }) => {
+    queryOf(ctx, [])
     ctx.body = stage.scenarios.map(({ name, file, seed, rules }) => ({
       name,
       file,
@@ -58,16 +57,25 @@ const handlers: Handlers = {
     }))
   },
   'GET /metrics': async (ctx, { counters, open, limits }) => {
+    queryOf(ctx, [])
     const [type, text] = await renderMetrics(counters, open.size, limits.waiting)
     ctx.type = type
     ctx.body = text
   },
   'GET /openapi.json': (ctx) => {
+    queryOf(ctx, [])
     ctx.body = openApi
   },
   ...streamHandlers,
   ...faultHandlers,
   ...waitHandlers,
+}
+
+/** The entries that a question about the journal is about. */
+function askedOf(ctx: Context): (record: JournalRecord) => boolean {
+  const { session, since } = queryOf(ctx, ['session', 'since'])
+  const after = wholeNumberOf('since', since, 0) ?? 0
+  return (record) => record.id > after && (session === undefined || record.session === session)
 }
 
 export function controlRoutes(server: ServerState): Router {

@@ -27,7 +27,7 @@ import { plainRequest } from './plain.ts'
 import { readRequest } from './read-request.ts'
 import { resumedFrom } from './resumed-faults.ts'
 import type { ServerState } from './server-state.ts'
-import type { Stream } from './streams.ts'
+import type { Stream } from './stream.ts'
 import { readStreamPlace, type StreamPlace } from './streams-place.ts'
 
 export async function serveExchange(ctx: Context, server: ServerState): Promise<void> {
@@ -78,7 +78,7 @@ async function serveAdmitted(
     connection: arrival.connection,
     language: (head) => languageAfter(head, answer.dialect, readingContext(answer, question)),
     lengthMayChange,
-    pauseAt: askedPause,
+    pauseAt: askedPause ?? pauseOfFirst(answer, server),
   })
   const broken = breakTimeline({ answer, asked, question, record, stream }, server)
   const sink = openSink(ctx, {
@@ -173,6 +173,14 @@ function conclude({ record, outcome, http }: Concluded, server: ServerState): vo
 function pauseAskedBy(http: HttpRequest): StreamPlace | undefined {
   const asked = header(http.headers, 'x-stuntdouble-pause')
   return asked === undefined ? undefined : readStreamPlace(asked, 'x-stuntdouble-pause')
+}
+
+/** Who comes back to a stream that is paused gets what it has said, and is paused there as well. */
+function pauseOfFirst({ resumes }: Answer, { streams }: ServerState): StreamPlace | undefined {
+  if (resumes?.exchange === undefined || resumes.after !== undefined) return undefined
+  const first = streams.get(resumes.exchange)
+  const frame = first?.state === 'paused' ? first.frames : undefined
+  return frame === undefined ? undefined : { frame }
 }
 
 /**

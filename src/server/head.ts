@@ -1,5 +1,5 @@
 /** The head of a played answer, as far as it is the same over HTTP/1.1 and HTTP/2. Pure. */
-import type { Headers } from '../core/http.ts'
+import { bodilessStatuses, type Headers } from '../core/http.ts'
 import type { HeadStep } from '../core/timeline.ts'
 
 export interface HeadOptions {
@@ -33,8 +33,5 @@ function withLength(
 const withoutLength = (headers: Headers): Headers =>
   headers.filter(([name]) => name.toLowerCase() !== 'content-length')
 
-/** Statuses whose replies have no body by definition (RFC 9110, section 6.4.1). */
-const bodiless = new Set([204, 205, 304])
-
 export const hasNoBody = (method: string | undefined, status: number): boolean =>
-  method === 'HEAD' || bodiless.has(status)
+  method === 'HEAD' || bodilessStatuses.has(status)

@@ -5,7 +5,7 @@
  */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
-import { type Headers, type Http2Code, http2Number } from '../core/http.ts'
+import { type Headers, type Http2Code, hopByHopHeaders, http2Number } from '../core/http.ts'
 import type { Burst, Sink } from '../core/sink.ts'
 import type { Ending, HeadStep } from '../core/timeline.ts'
 import { completeHead, type HeadOptions, hasNoBody } from './head.ts'
@@ -141,8 +141,8 @@ export class Http2Sink implements Sink {
     const stream = this.#stream
     this.#leaving = true
     if (ending === 'close') this.#closeConnection()
-    else if (!stream.headersSent) stream.close(http2Number(this.#code ?? 'REFUSED_STREAM'))
-    else this.#reset(http2Number(this.#code ?? 'INTERNAL_ERROR'))
+    else if (stream.headersSent) this.#reset(http2Number(this.#code ?? 'INTERNAL_ERROR'))
+    else stream.close(http2Number(this.#code ?? 'INTERNAL_ERROR'))
   }
 
   /**
@@ -172,12 +172,6 @@ export class Http2Sink implements Sink {
   }
 }
 
-/** Of one connection only; HTTP/2 has no such headers (RFC 9113, section 8.2.2). */
-const hopByHop = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'],
-  ...['http2-settings', 'te'],
-])
-
 /** Names in lower case; where a name comes twice, all of its values. */
 function fieldsOf(headers: Headers): OutgoingHttpHeaders {
   const fields: Record<string, string[]> = {}
@@ -185,7 +179,7 @@ function fieldsOf(headers: Headers): OutgoingHttpHeaders {
     validateHeaderName(name)
     validateHeaderValue(name, value)
     const lower = name.toLowerCase()
-    if (hopByHop.has(lower)) continue
+    if (hopByHopHeaders.has(lower)) continue
     const values = fields[lower]
     if (!values) fields[lower] = [value]
     else if (!values.includes(value)) values.push(value)

@@ -3,9 +3,11 @@
  * credential: requests are masked when somebody looks, which most of them never are.
  */
 import { looseText } from '../core/bytes.ts'
-import type { HttpRequest } from '../core/http.ts'
+import type { Headers, HttpRequest } from '../core/http.ts'
 import type { RedactSettings } from '../core/recording-settings.ts'
 import type { Reached } from '../faults/fault.ts'
+import { isMapping } from '../faults/options.ts'
+import { roundMs } from '../recording/format.ts'
 import type { MissReport } from '../recording/match/match-miss.ts'
 import { redactRequest } from '../recording/redact/redact.ts'
 import type { Ended } from '../time/play.ts'
@@ -112,11 +114,22 @@ export interface Arrival {
 export interface JournalEntry extends JournalRecord {
   /** Path and query, secrets masked. */
   readonly url: string
+  /**
+   * By their names in lower case, secrets masked. Only those that mean something to a chat API or to
+   * a retry: any other may be a credential that nobody knows to be one.
+   */
+  readonly headers: Readonly<Record<string, string>>
   /** The request's body as text, secrets masked, cut at 16 KiB. */
   readonly body: string
 }
 
 const keptBodyBytes = 16 * 1024
+
+/** Besides those that a recording keeps. */
+const shownHeaders = [
+  ...['user-agent', 'last-event-id', 'idempotency-key', 'x-stainless-retry-count'],
+  ...['x-stuntdouble-session', 'x-stuntdouble-fault', 'x-stuntdouble-pause'],
+]
 
 export class Journal {
   readonly #kept: { readonly record: JournalRecord; readonly http: HttpRequest }[] = []
@@ -192,8 +205,9 @@ export class Journal {
     const settings = this.#redact()
     return this.#kept.flatMap(({ record, http }) => {
       if (!isAsked(record)) return []
-      const { redactor, url, body } = redactRequest(http, settings)
-      return [{ ...maskedValue(record, redactor), url, body: looseText(body) }]
+      const { redactor, url, headers, body } = redactRequest(http, settings, shownHeaders)
+      const masked = roundedTimes(maskedValue(record, redactor))
+      return [{ ...masked, url, headers: joined(headers), body: looseText(body) }]
     })
   }
 
@@ -215,9 +229,34 @@ export class Journal {
     }
   }
 
-  clear(): void {
-    this.#kept.length = 0
+  /** Forgets these entries, or all. */
+  clear(isMeant: (record: JournalRecord) => boolean = () => true): void {
+    const left = this.#kept.filter(({ record }) => !isMeant(record))
+    this.#kept.splice(0, this.#kept.length, ...left)
   }
+}
+
+function joined(headers: Headers): JournalEntry['headers'] {
+  const byName: Record<string, string> = {}
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase()
+    const before = Object.hasOwn(byName, key) ? `${byName[key]}, ` : ''
+    byName[key] = before + value
+  }
+  return byName
+}
+
+/** To a thousandth of a millisecond, as in recordings: what is behind that is chance. */
+export function roundedTimes<T extends object>(value: T): T
+export function roundedTimes(value: object): object {
+  const fields: readonly [string, unknown][] = Object.entries(value)
+  return Object.fromEntries(fields.map(([name, one]) => [name, roundedField(name, one)]))
+}
+
+function roundedField(name: string, value: unknown): unknown {
+  if (typeof value === 'number') return name.endsWith('Ms') ? roundMs(value) : value
+  if (name === 'faults' && Array.isArray(value)) return value.map(roundedTimes)
+  return name === 'previous' && isMapping(value) ? roundedTimes(value) : value
 }
 
 const resumesOf = ({ exchange, after }: Resumes): JournalRecord['resumes'] & object => ({

@@ -97,7 +97,7 @@ function lateLanguage(
       framing: lateFraming(framing),
       decoder: () => lateDecoder(() => eventDecoder(dialect, framing())),
       countTokens,
-      encode: (event) => encode(event, dialect, framing(), reply),
+      encode: (event, atMs) => encode({ event, atMs }, dialect, framing(), reply),
       heartbeat: (nth) => heartbeat(nth, dialect, framing()),
       errorReply: (error) =>
         (dialect ?? plainDialect).error(error, reply.request.http, reply.random),
@@ -154,7 +154,7 @@ function eventDecoder(dialect: Dialect | undefined, framing: Framing): Push<Fram
 }
 
 function encode(
-  event: Event,
+  { event, atMs }: { readonly event: Event; readonly atMs: number | undefined },
   dialect: Dialect | undefined,
   framing: Framing,
   reply: ReplyContext,
@@ -162,7 +162,7 @@ function encode(
   if (event.type === 'raw') return event.bytes
   if (event.type === 'comment') return framing.encode({ comment: event.text })?.bytes
   if (!dialect || !isOwn(dialect, framing)) return undefined
-  const frames = dialect.encoder(reply).push(event)
+  const frames = dialect.encoder(reply).push(event, atMs)
   return frames.length === 0 ? undefined : joinBytes(frames.map(({ bytes }) => bytes))
 }
 

@@ -108,6 +108,8 @@ class KeptScript implements Kept {
   cancelled = false
   readonly #script: Script
   readonly #clock: Clock
+  /** A paused stream is not over, however late it is. */
+  #listeners = 0
   /** Told once somebody asks, which for most replies nobody does. */
   #told: { readonly events: readonly Event[]; readonly endMs: number } | undefined
 
@@ -133,7 +135,7 @@ class KeptScript implements Kept {
 
   get inFlight(): boolean {
     if (this.cancelled) return false
-    return this.#clock.now() - this.arrivedMs < this.#tell().endMs
+    return this.#listeners > 0 || this.#clock.now() - this.arrivedMs < this.#tell().endMs
   }
 
   cancel(): void {
@@ -142,10 +144,13 @@ class KeptScript implements Kept {
 
   opened(exchange: number): void {
     this.exchange ??= exchange
+    this.#listeners += 1
   }
 
-  /** It goes on by its own schedule, whether somebody listens or not. */
-  over(): void {}
+  /** From then on it goes on by its own schedule, though nobody listens. */
+  over(): void {
+    this.#listeners -= 1
+  }
 
   #tell() {
     this.#told ??= toldBy(this.#script)

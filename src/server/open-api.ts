@@ -1,7 +1,7 @@
 /** The control API, described for tools. A test holds it against the routes. */
 import { endings } from '../core/timeline.ts'
 import { version } from '../core/version.ts'
-import { waitedFor } from './wait.ts'
+import { waitedFor, waitedKinds } from './wait.ts'
 
 const json = (description: string, type: 'object' | 'array') => ({
   description,
@@ -109,7 +109,11 @@ export const openApi = {
         parameters: [session, since],
         responses: { 200: json('Exchanges, oldest first', 'array') },
       },
-      delete: { summary: 'Empties the journal', responses: { 204: done } },
+      delete: {
+        summary: 'Empties the journal, or forgets a part of it',
+        parameters: [session, since],
+        responses: { 204: done },
+      },
     },
     '/misses': {
       get: {
@@ -186,10 +190,14 @@ export const openApi = {
     },
     '/streams/{action}': {
       post: {
-        summary: 'The same to all open streams, or to those of a session or a rule',
+        summary:
+          'The same to all open streams to which it can be done, or to those of a session or a rule',
         parameters: [action, session, rule, ...actionParameters],
         requestBody: pushed,
-        responses: { 200: json('The streams afterwards', 'array'), 422: cannotBe('Not possible') },
+        responses: {
+          200: json('The streams afterwards, each with `done`, or with `why` it was not', 'array'),
+          422: cannotBe('Possible with none of them; `streams` has why'),
+        },
       },
     },
     '/streams/{id}/{action}': {
@@ -214,7 +222,7 @@ export const openApi = {
           rule,
           since,
           inQuery('at', 'With written: frame:3 or byte:100; byte:1 unless said'),
-          inQuery('kind', 'With fault: only faults of this kind'),
+          inQuery('kind', 'With fault: only faults of this kind', { enum: [...waitedKinds] }),
           inQuery('timeout', 'How long, as 500ms or 5s; 5s unless said, at most 10m'),
         ],
         responses: {

@@ -11,6 +11,7 @@ import { isLive, type Timeline } from '../core/timeline.ts'
 import { sse } from '../framing/index.ts'
 import { checkAuth } from '../scenario/auth.ts'
 import type { Resuming } from '../scenario/scenario.ts'
+import type { ReplaySource } from '../sources/recording.ts'
 import { replyTimeline } from '../sources/reply.ts'
 import {
   continueAfter,
@@ -23,6 +24,7 @@ import { type Answer, type Asked, answered, type Resumes, simulated } from './an
 import { apiKey } from './api-key.ts'
 import type { KeptStream } from './kept-streams.ts'
 import { plainDialect } from './plain.ts'
+import { collectionOf } from './replays.ts'
 
 /** Recordings are gone on with by the ids that they hold, without anybody asking for it. */
 export const asTaped: Resuming = {
@@ -52,12 +54,9 @@ export function resumedAnswer(asked: Asked): Answer | undefined {
   const { kept, place } = found
   const refused = refusedKey(kept, asked)
   if (refused) return refused
+  if (isOnAnotherTape(kept, place, asked)) return undefined
   if (!place) return unknownId(kept.resuming, after, asked)
-  if (isOver(kept, place)) {
-    // A tape that was cut off there: the service's next answer is on the next one.
-    const isCut = place.ending !== 'end' && kept.resuming === asTaped
-    return isCut ? undefined : nothingLeft(kept, after, asked)
-  }
+  if (isOver(kept, place)) return nothingLeft(kept, after, asked)
   return restOf(kept, { after, place }, asked)
 }
 
@@ -72,6 +71,26 @@ function refusedKey({ answer }: KeptStream, asked: Asked): Answer | undefined {
     if (error) return simulated(asked, error, 'access-check')
   }
   return undefined
+}
+
+/**
+ * What the service said to a client that came back stands on a tape of its own: the one of this very
+ * request, or the next, where the first was cut off after that id.
+ */
+function isOnAnotherTape(kept: KeptStream, place: PlaceAfter | undefined, asked: Asked): boolean {
+  if (kept.resuming !== asTaped) return false
+  const { http } = asked.question
+  const found = tapesOf(kept, asked)?.forReturning(http, kept.answer.session)
+  if (found === 'exact' || !place) return found === 'exact'
+  // Where the client left, no more is known; silence is all that can be played after it.
+  if (place.left === 0 && place.ending === 'hang') return found === 'next'
+  return isOver(kept, place) && place.ending !== 'end'
+}
+
+function tapesOf({ answer }: KeptStream, { context }: Asked): ReplaySource | undefined {
+  const { stage } = context
+  const reply = answer.ruleHit?.rule.reply
+  return reply?.kind === 'replay' ? stage.replays.get(collectionOf(reply)) : stage.replay?.source
 }
 
 const isOver = ({ elapsedMs }: KeptStream, { left, ending, endMs }: PlaceAfter): boolean =>

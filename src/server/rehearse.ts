@@ -2,9 +2,11 @@
 import { noBytes } from '../core/bytes.ts'
 import type { ChatRequest } from '../core/chat-request.ts'
 import type { Dialect, ReplyContext } from '../core/dialect.ts'
+import { StuntdoubleError } from '../core/errors.ts'
 import { bodyLength, type Timeline } from '../core/timeline.ts'
 import { withFaults } from '../faults/apply.ts'
 import { entryFor } from '../faults/plan.ts'
+import { checkTogether } from '../faults/wire.ts'
 import type { Rule, Scenario } from '../scenario/scenario.ts'
 import { seededRandom } from '../time/random.ts'
 import { listenFinite } from './language.ts'
@@ -44,7 +46,10 @@ export function rehearse(rehearsal: Rehearsal): Timeline {
     reply,
   )
   const planned = rule.plan && entryFor(rule.plan, found.hit)
-  return withFaults(timeline, [...rule.faults, ...(planned?.faults ?? [])], {
+  const faults = [...rule.faults, ...(planned?.faults ?? [])]
+  const clash = checkTogether(faults)
+  if (clash) throw new StuntdoubleError('not-possible', clash.why)
+  return withFaults(timeline, faults, {
     stream: language,
     random: random.fork('faults'),
     bodyLength: () => bodyLength(timeline),

@@ -5,7 +5,7 @@ import { StuntdoubleError } from '../core/errors.ts'
 import type { Timeline } from '../core/timeline.ts'
 import { openRecording } from '../recording/store.ts'
 import type { Match } from '../scenario/match.ts'
-import type { Reply } from '../scenario/scenario.ts'
+import type { Reply, Resuming, Rule } from '../scenario/scenario.ts'
 import { renderReply } from '../scenario/template.ts'
 import { paceRecording } from '../sources/recording.ts'
 import { replyTimeline } from '../sources/reply.ts'
@@ -17,7 +17,7 @@ import { findUpstream } from './live.ts'
 import { relayed } from './live-answer.ts'
 import type { Kept, KeptFrom } from './memory.ts'
 import { plainDialect } from './plain.ts'
-import { keptForReconnecting } from './reconnecting.ts'
+import { asTaped, keptForReconnecting } from './reconnecting.ts'
 import type { Replays } from './replays.ts'
 
 export interface RuleAsked extends Asked {
@@ -28,7 +28,12 @@ export interface RuleAsked extends Asked {
 }
 
 export const ruleAnswer = (found: Match, asked: RuleAsked): Answer =>
-  keptForReconnecting(answerOf(found, asked), found.rule.resume, asked)
+  keptForReconnecting(answerOf(found, asked), resumingOf(found.rule), asked)
+
+const resumingOf = ({ resume, reply }: Rule): Resuming | undefined => {
+  if (resume === undefined) return reply.kind === 'replay' ? asTaped : undefined
+  return resume || undefined
+}
 
 function answerOf(found: Match, asked: RuleAsked): Answer {
   const { reply } = found.rule
@@ -44,12 +49,11 @@ function answerOf(found: Match, asked: RuleAsked): Answer {
     createdMs: scenario.now === 'real' ? context.clock.wallTime() : scenario.now,
     models: scenario.models,
   }
-  const { resume } = found.rule
   const given: KeptFrom = {
     ...told,
     arrivedMs: question.arrivedMs,
     named: question.session,
-    resume,
+    resume: resumingOf(found.rule),
   }
   let kept: Kept | undefined
   const timeline = ruleTimeline(found, {

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Clock } from '../core/clock.ts'
 import { StuntdoubleError } from '../core/errors.ts'
+import { suggestion } from '../core/suggest.ts'
 import { type GivenFaults, readFaults } from '../faults/asked.ts'
 import type { FaultSpec, WrittenFault } from '../faults/fault.ts'
 import { duration, strict, wholeNumber } from '../faults/options.ts'
@@ -53,6 +54,13 @@ export interface Target {
   readonly rule: string
 }
 
+/** What can be named. */
+export interface Known {
+  readonly dialects: readonly string[]
+  /** `scenario/rule`. */
+  readonly rules: readonly string[]
+}
+
 /** Faults that one request gets. */
 export interface Drawn {
   readonly id: number
@@ -90,10 +98,13 @@ const mostEntries = 1000
 export class RunTimeFaults {
   readonly #kept = new Map<number, Kept>()
   readonly #clock: Clock
+  readonly #known: (() => Known) | undefined
   #nextId = 1
 
-  constructor(clock: Clock) {
+  /** @param known what may be named, asked at each adding; anything unless given */
+  constructor(clock: Clock, known?: () => Known) {
     this.#clock = clock
+    this.#known = known
   }
 
   /** Throws a `bad-request` that says what is wrong with them. */
@@ -102,7 +113,10 @@ export class RunTimeFaults {
     if (typeof specs === 'string') throw new StuntdoubleError('bad-request', `faults: ${specs}`)
     if (specs.length === 0) throw new StuntdoubleError('bad-request', 'faults: the list is empty')
     const checked = checkOptions(options)
+    checkPath(checked.path)
+    if (this.#known) checkNames(checked, this.#known())
     this.#dropOver()
+    if (this.#kept.size >= mostEntries) this.#dropSpent()
     if (this.#kept.size >= mostEntries) {
       const message = `${mostEntries} lists of faults are set; remove some, or give them a ttl`
       throw new StuntdoubleError('bad-request', message)
@@ -168,6 +182,12 @@ export class RunTimeFaults {
     }
   }
 
+  #dropSpent(): void {
+    for (const [id, kept] of this.#kept) {
+      if (isSpent(kept)) this.#kept.delete(id)
+    }
+  }
+
   #shown({ id, specs, acted, options, untilMs, requests }: Kept): RunTimeEntry {
     const { ttl: _, ...narrowed } = options
     return {
@@ -188,13 +208,44 @@ const isSpent = ({ options, requests }: Kept): boolean =>
   options.times !== undefined && requests >= options.times
 
 function checkOptions(options: RunTimeOptions): CheckedOptions {
+  if ('count' in options) throw wrong(countIsTimes)
   const { data, error } = optionsSchema.safeParse(options)
   if (data) return data
   const sentences = error.issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`,
   )
-  throw new StuntdoubleError('bad-request', sentences.join('; '))
+  throw wrong(sentences.join('; '))
 }
+
+const wrong = (why: string): StuntdoubleError => new StuntdoubleError('bad-request', why)
+
+export const countIsTimes = 'unknown option "count"; how many requests get the faults is `times`'
+
+/** A path of which no request could have one would never fit, and nobody would know why. */
+function checkPath(path: string | undefined): void {
+  if (path === undefined || /^(?:\/|\*\*)/.test(path)) return
+  const meant = /^https?:\/\//.test(path) ? new URL(path).pathname : `/${path}`
+  throw wrong(`path: must begin with a slash, not "${path}"; did you mean "${meant}"?`)
+}
+
+/** So would a name that nothing has. */
+function checkNames({ dialect, rule }: CheckedOptions, { dialects, rules }: Known): void {
+  if (dialect !== undefined && !dialects.includes(dialect)) {
+    throw wrong(`dialect: there is no "${dialect}"${suggestion(dialect, dialects)}`)
+  }
+  if (rule === undefined || otherAnswers.test(rule)) return
+  const names = rules.flatMap(namesOfRule)
+  if (globOf(rule, {})([...names, ...otherNames])) return
+  throw wrong(`rule: there is no "${rule}"${suggestion(rule, names)}`)
+}
+
+/** What answers and is no rule; recordings may be added at any time. */
+const otherNames = ['upstream', 'route', 'miss', 'no-route', 'greeting', 'resume-check']
+
+const otherAnswers = /^(?:recording|limit)\//
+
+/** With its scenario, and without. */
+const namesOfRule = (rule: string): string[] => [rule, rule.slice(rule.indexOf('/') + 1)]
 
 function testOf({ session, path, dialect, rule }: CheckedOptions): (target: Target) => boolean {
   const isPath = globOf(path, { segments: true })
@@ -203,7 +254,7 @@ function testOf({ session, path, dialect, rule }: CheckedOptions): (target: Targ
     (session === undefined || target.session === session) &&
     (dialect === undefined || target.dialect === dialect) &&
     isPath([target.path]) &&
-    isRule([target.rule, target.rule.slice(target.rule.indexOf('/') + 1)])
+    isRule(namesOfRule(target.rule))
 }
 
 function globOf(

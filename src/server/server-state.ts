@@ -72,7 +72,12 @@ export class ServerState {
     this.clock = settings.clock
     this.kept = new KeptReplies(settings.clock)
     this.limits = new Limits(settings.clock)
-    this.runTimeFaults = new RunTimeFaults(settings.clock)
+    this.runTimeFaults = new RunTimeFaults(settings.clock, () => ({
+      dialects: this.stage.dialects.map(({ name }) => name),
+      rules: this.stage.scenarios.flatMap(({ name, rules }) =>
+        rules.map((rule) => `${name}/${rule.name}`),
+      ),
+    }))
     this.log = settings.log ?? silentLog
     this.maxBodyBytes = settings.maxBodyBytes ?? defaultMaxBodyBytes
     this.controlHosts = settings.controlHosts ?? []
@@ -80,6 +85,9 @@ export class ServerState {
       clock: settings.clock,
       news: this.news,
       isDraining: () => this.draining,
+      onFault: () => {
+        this.counters.faults += 1
+      },
     })
     this.journal = new Journal(
       settings.journalLimit ?? defaultJournalLimit,

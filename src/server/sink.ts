@@ -86,7 +86,9 @@ export class SocketSink implements Sink {
     const { headers, names } = completeHead(step, this.#options)
     const fields = headers.flat()
     response.sendDate = !names.has('date')
-    if (this.#options.isLast()) fields.push('Connection', 'close')
+    // After a length that is not kept nobody could tell where the next answer begins.
+    const isLast = this.#options.isLast() || step.declaredBytes !== undefined
+    if (isLast) fields.push('Connection', 'close')
     const length = header(headers, 'content-length')
     this.#framing = this.#framingFor(status, length !== undefined)
     this.#owedBytes = this.#framing === 'plain' ? Number(length ?? 0) : 0

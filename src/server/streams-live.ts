@@ -1,7 +1,8 @@
 /** Live streams in the library: the same as by HTTP, in the same words. */
 import type { Ending } from '../core/timeline.ts'
 import { readMatter } from './control/streams.ts'
-import type { Stream, StreamFilter, StreamState, Streams } from './streams.ts'
+import type { Stream, StreamState } from './stream.ts'
+import { actOnAll, refusedByAll, type StreamFilter, type Streams } from './streams.ts'
 import { readStreamPlace } from './streams-place.ts'
 
 /** Where a stream is to pause: `frame:3`, or `{ frame: 3 }`. */
@@ -20,17 +21,28 @@ export interface Pushed {
   readonly event?: { readonly type: string; readonly [option: string]: unknown }
 }
 
-/** One or several streams. What cannot be done throws an error that says why. */
-interface StreamControl {
-  pause(at?: PauseAt): void
-  resume(options?: { readonly catchUp?: boolean }): void
-  step(frames?: number): void
-  push(pushed: Pushed): void
-  end(how?: Ending): void
+/**
+ * One or several streams. What cannot be done throws an error that says why; of several, where it
+ * can be done to none of them.
+ */
+interface StreamControl<Said> {
+  pause(at?: PauseAt): Said
+  resume(options?: { readonly catchUp?: boolean }): Said
+  step(frames?: number): Said
+  push(pushed: Pushed): Said
+  end(how?: Ending): Said
+}
+
+/** What became of one stream of several. */
+export interface StreamActedOn {
+  readonly id: number
+  readonly done: boolean
+  /** Why it could not be done. */
+  readonly why?: string
 }
 
 /** A stream that is, or was, being played. */
-export interface LiveStream extends StreamControl {
+export interface LiveStream extends StreamControl<void> {
   /** That of its journal entry. */
   readonly id: number
   readonly session: string
@@ -43,17 +55,27 @@ export interface LiveStream extends StreamControl {
   unacknowledgedBytes(): Promise<number | undefined>
 }
 
-/** All methods act on every open stream of those that are meant. */
-export interface LiveStreams extends StreamControl {
+/** All methods act on every open stream of those that are meant, and say of each what happened. */
+export interface LiveStreams extends StreamControl<readonly StreamActedOn[]> {
   list(filter?: StreamFilter): readonly LiveStream[]
   get(id: number): LiveStream | undefined
   /** Those of one session, or of one rule, for the methods. */
-  of(filter: StreamFilter): StreamControl
+  of(filter: StreamFilter): StreamControl<readonly StreamActedOn[]>
 }
 
 export function liveStreams(streams: Streams): LiveStreams {
   const list = (filter?: StreamFilter) => streams.all(filter).map(liveStream)
-  const of = (filter?: StreamFilter): StreamControl => controlOf(() => streams.all(filter))
+  const of = (filter?: StreamFilter) =>
+    controlOf((act) => {
+      const acted = actOnAll(streams.all(filter), act)
+      const refusal = refusedByAll(acted)
+      if (refusal) throw refusal
+      return acted.map(({ stream: { record }, refusal: own }) => ({
+        id: record.id,
+        done: own === undefined,
+        ...(own ? { why: own.message } : {}),
+      }))
+    })
   return {
     ...of(),
     list,
@@ -65,18 +87,17 @@ export function liveStreams(streams: Streams): LiveStreams {
   }
 }
 
-function controlOf(all: () => readonly Stream[]): StreamControl {
-  const each = (act: (stream: Stream) => void): void => all().forEach(act)
+function controlOf<Said>(each: (act: (stream: Stream) => void) => Said): StreamControl<Said> {
   return {
     pause: (at) => {
       const place = at === undefined ? undefined : readStreamPlace(at, 'pause')
-      each((stream) => stream.pause(place))
+      return each((stream) => stream.pause(place))
     },
     resume: (options) => each((stream) => stream.resume(options)),
     step: (frames) => each((stream) => stream.step(frames)),
     push: (pushed) => {
       const matter = readMatter(pushed)
-      each((stream) => stream.push(matter))
+      return each((stream) => stream.push(matter))
     },
     end: (how) => each((stream) => stream.end(how)),
   }
@@ -86,7 +107,7 @@ function liveStream(stream: Stream): LiveStream {
   const { id, session, rule } = stream.record
   return {
     ...{ id, session, rule },
-    ...controlOf(() => [stream]),
+    ...controlOf((act) => act(stream)),
     get state() {
       return stream.state
     },

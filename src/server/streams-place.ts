@@ -1,25 +1,46 @@
 /** Places at which a stream can be paused, as people write them: `frame:3`, `{ byte: 100 }`. */
 import { StuntdoubleError } from '../core/errors.ts'
-import { place } from '../faults/place.ts'
+import { duration, isMapping, wholeNumber } from '../faults/options.ts'
 
 export type StreamPlace =
   | { readonly frame: number }
   | { readonly byte: number }
   | { readonly time: number }
 
-const known = 'frame:3, byte:100 or time:1.5s'
+type Form = 'frame' | 'byte' | 'time'
 
-/** @param name what it was written for, which begins the error */
-export function readStreamPlace(written: unknown, name: string): StreamPlace {
-  const read = place.safeParse(typeof written === 'string' ? placeOf(written) : written)
-  const wrong = (why: string): StuntdoubleError =>
-    new StuntdoubleError('bad-request', `${name}: ${why}; write ${known}`)
-  if (!read.success) throw wrong(read.error.issues.map(({ message }) => message).join('; '))
-  const { data } = read
-  if (data === 'random' || !('frame' in data || 'byte' in data || 'time' in data)) {
-    throw wrong('a stream that is played is found by frame, byte or time')
+const examples: Readonly<Record<Form, string>> = {
+  frame: 'frame:3',
+  byte: 'byte:100',
+  time: 'time:1.5s',
+}
+
+/**
+ * @param name what it was written for, which begins the error
+ * @param forms the places that can be meant there
+ */
+export function readStreamPlace(
+  written: unknown,
+  name: string,
+  forms: readonly Form[] = ['frame', 'byte', 'time'],
+): StreamPlace {
+  const right = forms.map((form) => examples[form])
+  const wrong = (why: string): StuntdoubleError => {
+    const message = `${name}: ${why}; write ${right.slice(0, -1).join(', ')} or ${right.at(-1)}`
+    return new StuntdoubleError('bad-request', message)
   }
-  return data
+  const asked = typeof written === 'string' ? placeOf(written) : written
+  const [first, second] = isMapping(asked) ? Object.entries(asked) : []
+  if (!first) throw wrong(`${JSON.stringify(written)} is no place`)
+  const [key, value] = first
+  if (second) throw wrong(`names two places, ${key} and ${second[0]}`)
+  const form = forms.find((one) => one === key)
+  if (!form) throw wrong(`"${key}" is no place that can be meant here`)
+  const read = form === 'time' ? duration.safeParse(value) : wholeNumber(0).safeParse(value)
+  if (!read.success) throw wrong(`${form} ${read.error.issues[0]?.message}`)
+  const { data } = read
+  if (form === 'time') return { time: data }
+  return form === 'frame' ? { frame: data } : { byte: data }
 }
 
 function placeOf(text: string): unknown {

@@ -7,6 +7,7 @@ import type { Alarm } from '../core/clock.ts'
 import { StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
 import { duration, strict, wholeNumber } from '../faults/options.ts'
+import { faultKinds, faultNames } from '../faults/registry.ts'
 import type { JournalEntry, JournalRecord } from './journal.ts'
 import type { ServerState } from './server-state.ts'
 import { readStreamPlace, type StreamPlace, writtenPlace } from './streams-place.ts'
@@ -30,7 +31,7 @@ export interface WaitOptions {
   readonly since?: number
   /** With `written`: how much of the body, as `frame:3` or `byte:100`; the first byte unless said. */
   readonly at?: string | { readonly frame: number } | { readonly byte: number }
-  /** With `fault`: only faults of this kind. */
+  /** With `fault`: only faults of this kind, as `reset`; no profile. */
   readonly kind?: string
   /** `5s` unless said, or milliseconds. */
   readonly timeout?: string | number
@@ -52,6 +53,16 @@ const usualMs = 5000
 
 const text = z.string({ error: 'must be text' })
 
+/** The kinds that an entry can tell of: profiles are taken apart before they act. */
+export const waitedKinds: readonly string[] = faultKinds.map(({ name }) => name)
+
+function noKind(written: string): string {
+  if (faultNames.includes(written)) {
+    return `"${written}" is a profile of several faults; name the one that is waited for`
+  }
+  return `no fault is called "${written}"${suggestion(written, waitedKinds)}`
+}
+
 const shape = {
   for: z.enum(waitedFor, {
     error: ({ input }) =>
@@ -64,7 +75,7 @@ const shape = {
   rule: text.optional(),
   since: wholeNumber(0).optional(),
   at: z.unknown().optional(),
-  kind: text.optional(),
+  kind: z.enum(waitedKinds, { error: ({ input }) => noKind(String(input)) }).optional(),
   timeout: duration.refine((ms) => ms <= mostMs, { error: 'must be at most 10m' }).optional(),
 }
 
@@ -99,10 +110,7 @@ function readWait(written: unknown): Wait {
   if (data.for === 'idle' && data.count !== undefined) {
     throw new StuntdoubleError('bad-request', 'wait: there is nothing to count for idle')
   }
-  const at = readStreamPlace(data.at ?? { byte: 1 }, 'wait: at')
-  if ('time' in at) {
-    throw new StuntdoubleError('bad-request', 'wait: at is for frames and bytes, not for times')
-  }
+  const at = readStreamPlace(data.at ?? { byte: 1 }, 'wait: at', ['frame', 'byte'])
   const { count = 1, since = 0, timeout = usualMs, session, rule, kind } = data
   return { for: data.for, count, since, timeoutMs: timeout, session, rule, kind, at }
 }

@@ -4,7 +4,7 @@
  * are the same.
  */
 import { StuntdoubleError } from '../core/errors.ts'
-import type { HttpRequest } from '../core/http.ts'
+import { type Headers, type HttpRequest, header } from '../core/http.ts'
 import type { Pacing, ReplayPace } from '../core/pacing.ts'
 import type { Random } from '../core/random.ts'
 import { defaultSettings, type RecordingSettings } from '../core/recording-settings.ts'
@@ -31,6 +31,11 @@ export interface ReplaySource {
    * session on its own; what comes after the last is for the settings to say.
    */
   answer(request: HttpRequest, session: string): ReplayAnswer
+  /**
+   * What there is for a client that comes back with the id of the last frame it has: `exact` where
+   * that very request was taped, `next` where its sequence goes on.
+   */
+  forReturning(request: HttpRequest, session: string): 'exact' | 'next' | undefined
   /** One more, taped meanwhile: the last of its sequence. */
   add(recording: Recording): void
   /** Begins every sequence again, of one session or of all. */
@@ -68,7 +73,8 @@ export function replaySource(
     const question = shelves.question(request, wallTime())
     const found = question.find()
     const isFound = !('reason' in found)
-    const recording = isFound ? sessions.next(session, found.takes, found.after) : undefined
+    const takes = isFound ? likeliest(found.takes, request) : []
+    const recording = isFound ? sessions.next(session, takes, found.after) : undefined
     // Files may have come since, and the one that was found may have changed or gone.
     const isDoubtful = recording === undefined || recording.isCurrent === false
     if (isDoubtful && !isSecondLook && lookAgain(recording !== undefined)) {
@@ -76,7 +82,7 @@ export function replaySource(
     }
     if (!isFound) return missing(() => question.report(found))
     if (!recording) {
-      return missing(() => question.report({ reason: 'used-up', takes: found.takes }))
+      return missing(() => question.report({ reason: 'used-up', takes }))
     }
     used.add(recording.file)
     return { recording }
@@ -98,8 +104,17 @@ export function replaySource(
     return true
   }
 
+  function forReturning(request: HttpRequest, session: string): 'exact' | 'next' | undefined {
+    const found = shelves.question(request, wallTime()).find()
+    if ('reason' in found) return undefined
+    const id = lastIdOf(request.headers)
+    if (found.takes.some((take) => lastIdOfTaped(take) === id)) return 'exact'
+    return sessions.hasUnplayed(session, found.takes) ? 'next' : undefined
+  }
+
   return {
     answer: (request, session) => answer(request, session),
+    forReturning,
     add: (recording) => {
       used.add(recording.file)
       added.push(recording)
@@ -112,6 +127,23 @@ export function replaySource(
     },
   }
 }
+
+/**
+ * Who comes back with the id of a frame is answered by what was taped for that id, and who begins by
+ * what was taped for a beginning; by all of them where there is none such.
+ */
+function likeliest(takes: readonly Recording[], { headers }: HttpRequest): readonly Recording[] {
+  if (takes.length < 2) return takes
+  const id = lastIdOf(headers)
+  const same = takes.filter((take) => lastIdOfTaped(take) === id)
+  return same.length > 0 ? same : takes
+}
+
+/** As it stands on the wire; an empty one says nothing. */
+const lastIdOf = (headers: Headers): string => header(headers, 'last-event-id') ?? ''
+
+const lastIdOfTaped = (recording: Recording): string =>
+  recording.derived('last-event-id-1', ({ headers }) => lastIdOf(headers))
 
 /** To say why costs time, and many who miss only ask somebody else. */
 function missing(tell: () => MissReport): ReplayMiss {
@@ -156,6 +188,11 @@ class Sessions {
     plays.set(take, (plays.get(take) ?? 0) + 1)
     this.#shrink()
     return take
+  }
+
+  hasUnplayed(session: string, takes: readonly Recording[]): boolean {
+    const plays = this.#plays.get(session)
+    return takes.some((take) => !plays?.has(take))
   }
 
   reset(session?: string): void {

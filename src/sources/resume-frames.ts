@@ -2,8 +2,8 @@
  * A stream by its frames, for those who come back to one: it gives frames their ids, finds the frame
  * of an id, and goes on after it. Must never change when a step is due, nor where chunks end.
  */
-import { joinBytes, utf8 } from '../core/bytes.ts'
-import type { Frame, Framing } from '../core/frame.ts'
+import { joinBytes } from '../core/bytes.ts'
+import type { Frame, Framing, Message } from '../core/frame.ts'
 import {
   type Ending,
   type HeadStep,
@@ -54,30 +54,20 @@ const lengthOf = (frames: readonly Frame[]): number =>
 const meansSomething = ({ data, incomplete }: Frame): boolean => data !== undefined && !incomplete
 
 export interface Labels {
-  /** Sent first, in milliseconds. */
+  /**
+   * Said with the first frame that means something, in whole milliseconds: a block of its own would
+   * count as a frame of the answer.
+   */
   readonly retryMs: number | undefined
   /** Makes the ids of one walk, in order; undefined leaves frames as they are. */
   readonly ids: (() => () => string) | undefined
 }
 
-/** The same stream with ids on the frames that have none. */
-export function withLabels(timeline: Timeline, framing: Framing, labels: Labels): Timeline {
-  const { ids, retryMs } = labels
-  const labelled = ids
-    ? { [Symbol.iterator]: () => labelledSteps(timeline, framing, ids) }
-    : timeline
-  const retry = retryMs === undefined ? undefined : framing.encode({ retry: Math.round(retryMs) })
-  return retry ? afterHead(labelled, retry.bytes) : labelled
-}
-
-const afterHead = (timeline: Timeline, bytes: Uint8Array): Timeline => ({
-  *[Symbol.iterator]() {
-    for (const step of timeline) {
-      yield step.do === 'head' ? withoutLength(step) : step
-      if (step.do === 'head') yield { atMs: step.atMs, do: 'write', bytes }
-    }
-  },
-})
+/** The same stream with ids on the frames that have none, and with `retry:` in the first of them. */
+export const withLabels = (timeline: Timeline, framing: Framing, labels: Labels): Timeline =>
+  labels.ids === undefined && labels.retryMs === undefined
+    ? timeline
+    : { [Symbol.iterator]: () => labelledSteps(timeline, framing, labels) }
 
 /** The body is longer than it was, or only the rest of it. */
 const withoutLength = (step: HeadStep): HeadStep => ({
@@ -88,16 +78,18 @@ const withoutLength = (step: HeadStep): HeadStep => ({
 function* labelledSteps(
   timeline: Timeline,
   framing: Framing,
-  ids: () => () => string,
+  { ids, retryMs }: Labels,
 ): Generator<Step> {
-  const nextId = ids()
+  const nextId = ids?.()
+  let retry = retryMs
   for (const { steps, frames } of frameGroups(timeline, framing)) {
     const lines = new Map<number, Uint8Array>()
     let at = 0
     for (const frame of frames) {
       if (meansSomething(frame)) {
-        const id = nextId()
-        if (frame.id === undefined) lines.set(at, idLine(id, framing))
+        const line = linesFor(frame, { id: nextId?.(), retry }, framing)
+        retry = undefined
+        if (line) lines.set(at, line)
       }
       at += frame.bytes.length
     }
@@ -111,9 +103,19 @@ function* labelledSteps(
 const LF = 10
 const CR = 13
 
-/** What the framing writes for an id, without the line end that closes a frame. */
-function idLine(id: string, framing: Framing): Uint8Array {
-  const { bytes } = framing.encode({ id }) ?? { bytes: utf8('') }
+interface Label {
+  readonly id: string | undefined
+  readonly retry: number | undefined
+}
+
+/** What the framing writes for what a frame lacks, without the line end that closes a frame. */
+function linesFor(frame: Frame, { id, retry }: Label, framing: Framing): Uint8Array | undefined {
+  const missing: Message = {
+    ...(id !== undefined && frame.id === undefined ? { id } : {}),
+    ...(retry !== undefined && frame.retry === undefined ? { retry } : {}),
+  }
+  const bytes = Object.keys(missing).length > 0 ? framing.encode(missing)?.bytes : undefined
+  if (!bytes) return undefined
   const isCrLf = bytes.at(-1) === LF && bytes.at(-2) === CR
   return bytes.subarray(0, bytes.length - (isCrLf ? 2 : 1))
 }

@@ -12,6 +12,13 @@ export const connectionReset = (): Error =>
 export const otherSideClosed = (): Error =>
   named('SocketError', 'UND_ERR_SOCKET', 'other side closed')
 
+export const lengthMismatch = (): Error =>
+  named(
+    'ResponseContentLengthMismatchError',
+    'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+    'Response body length does not match content-length header',
+  )
+
 export const notHttp = (): Error =>
   named(
     'HTTPParserError',

@@ -1,8 +1,9 @@
 /** Frames that are wrong, one at a time and each at each place. */
 import { looseText, wholeText } from '../core/bytes.ts'
 import type { Message } from '../core/frame.ts'
+import type { WrittenFault } from '../faults/fault.ts'
 import type { LaidFrame, Layout } from './layout.ts'
-import type { Expected, Family, Idea, WrittenFault } from './variant.ts'
+import type { Expected, Family, Idea } from './variant.ts'
 
 export function malformed(layout: Layout): Family[] {
   return [
@@ -166,7 +167,8 @@ const blankFrames: Readonly<Record<string, string>> = { sse: '\n\n', ndjson: '\n
 /** A message as this framing writes it, as an option of `inject` or `replace`. */
 function written({ framing }: Layout, message: Message): WrittenFault | undefined {
   const frame = framing.encode(message)
-  return frame && bytesAsFault(frame.bytes)
+  // What a framing has no bytes for, such as no data where there is one frame only, cannot be put in.
+  return frame && frame.bytes.length > 0 ? bytesAsFault(frame.bytes) : undefined
 }
 
 const comment = (layout: Layout): WrittenFault | undefined =>

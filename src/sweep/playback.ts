@@ -8,7 +8,7 @@ import { type Headers, header } from '../core/http.ts'
 import type { EndStep, Step, Timeline } from '../core/timeline.ts'
 import { completeHead } from '../server/head.ts'
 import type { Waiting } from '../time/waiting.ts'
-import { connectionReset, notHttp, otherSideClosed } from './fetch-errors.ts'
+import { connectionReset, lengthMismatch, notHttp, otherSideClosed } from './fetch-errors.ts'
 
 export interface PlayedHead {
   readonly status: number
@@ -32,6 +32,8 @@ export class Playback {
   readonly #options: PlaybackOptions
   /** Bytes that the head has declared and that have not come; undefined where it declares none. */
   #owedBytes: number | undefined
+  /** A server that declares a wrong length says beforehand that it will close the connection. */
+  #isLast = false
   /** What was read with something before it. */
   #due: Played | undefined
   #stop: (() => void) | undefined
@@ -82,6 +84,7 @@ export class Playback {
       const { lengthMayChange } = this.#options
       const { headers } = completeHead(step, { extraHeaders: [], lengthMayChange })
       const length = header(headers, 'content-length')
+      this.#isLast = step.declaredBytes !== undefined
       this.#owedBytes = length === undefined ? undefined : Number(length)
       return { status: step.status, headers }
     }
@@ -101,7 +104,9 @@ export class Playback {
 
   #ended({ do: ending, raw }: EndStep): Played {
     if (raw) return this.#raw(raw)
-    if (ending === 'end') return this.#owedBytes ? otherSideClosed() : 'end'
+    if (ending === 'end' && !this.#owedBytes) return 'end'
+    // To Node, the end of such a connection is the end of the body, which is then too short.
+    if (ending === 'end') return this.#isLast ? lengthMismatch() : otherSideClosed()
     if (ending === 'reset') return connectionReset()
     if (ending === 'close') return otherSideClosed()
     throw new StuntdoubleError('internal', `nobody knows how to play ${ending}`)

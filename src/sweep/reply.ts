@@ -7,7 +7,7 @@ import { StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
 import { bodyLength, type Step, type Timeline } from '../core/timeline.ts'
 import { withFaults } from '../faults/apply.ts'
-import type { FaultSpec, StreamLanguage } from '../faults/fault.ts'
+import type { FaultSpec, StreamLanguage, WrittenFault } from '../faults/fault.ts'
 import { faultSchema } from '../faults/registry.ts'
 import { openRecording } from '../recording/store.ts'
 import { knownDialects } from '../scenario/load-dialects.ts'
@@ -19,7 +19,7 @@ import { ruleTimeline } from '../server/rule-answer.ts'
 import { paceRecording } from '../sources/recording.ts'
 import { VirtualClock } from '../time/clock.ts'
 import { seededRandom } from '../time/random.ts'
-import type { WrittenFault } from './variant.ts'
+import { checkSource } from './given.ts'
 
 /** What `sweep` takes: plain data, and the same at every walk. */
 export interface SweptReply {
@@ -69,13 +69,20 @@ const usualDialect = 'openai-chat'
 
 /** Throws a `StuntdoubleError` that says what is wrong, and where. */
 export async function openReply(source: ReplySource): Promise<SweptReply> {
-  if ('scenario' in source) return await fromScenario(source)
+  checkSource(source)
+  if (isScenario(source)) return await fromScenario(source)
   const dialects = await knownDialects()
-  if ('recording' in source) return fromRecording(source, dialects)
+  if (isRecorded(source)) return fromRecording(source, dialects)
   const { timeline, dialect, name = 'timeline', seed = 1 } = source
   const spoken = typeof dialect === 'string' ? dialectNamed(dialect, dialects) : dialect
   return { ...plain(spoken, name, seed), timeline }
 }
+
+const isScenario = (source: ReplySource): source is ScenarioReply =>
+  'scenario' in source && source.scenario !== undefined
+
+const isRecorded = (source: ReplySource): source is RecordedReply =>
+  'recording' in source && source.recording !== undefined
 
 async function fromScenario(source: ScenarioReply): Promise<SweptReply> {
   const { scenario: given, user = 'Hello', stream = true } = source

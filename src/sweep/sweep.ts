@@ -8,6 +8,7 @@ import { type Ending, isEnding, type Step, type Timeline } from '../core/timelin
 import { mayChangeLength } from '../faults/wire.ts'
 import { VirtualClock } from '../time/clock.ts'
 import { waiting } from '../time/waiting.ts'
+import { shown, usage } from './given.ts'
 import { Playback } from './playback.ts'
 import { brokenBy, type SweptReply, specsOf } from './reply.ts'
 import type { VariantPlan } from './variant.ts'
@@ -126,6 +127,7 @@ export class Variant implements VariantPlan {
     const startedMs = this.clock.now()
     const told = await this.#outcome(client)
     const { output, error } = told
+    if (output !== undefined && clean === undefined && this.#requests === 0) throw neverAsked()
     const verdict = told.hangs ? 'hang' : this.#verdictOn(output, clean ?? output)
     const ms = this.clock.now() - startedMs
     return {
@@ -142,6 +144,7 @@ export class Variant implements VariantPlan {
   runSync(parser: SweptParser): SweptResult {
     const clean = this.fault.length === 0 ? undefined : this.#sweep.cleanOutputSync(parser)
     const { output, error } = attempt(() => parser(this.chunks, this.ending))
+    if (error === undefined) checkText(output, this.name)
     const verdict = this.#verdictOn(output, clean ?? output)
     return { verdict, isRight: isRight(verdict, this.expect), output, error, requests: 1, ms: 0 }
   }
@@ -169,13 +172,29 @@ export class Variant implements VariantPlan {
     const still = new Promise<Outcome>((resolve) => {
       this.#onStill = () => resolve({ hangs: true, output: undefined, error: undefined })
     })
-    const done = Promise.resolve(client(this.fetch, this)).then(
+    // One that throws before it waits for anything throws all the same.
+    const done = new Promise<string>((resolve) => resolve(client(this.fetch, this))).then(
       (output): Outcome => ({ hangs: false, output, error: undefined }),
       (error: unknown): Outcome => ({ hangs: false, output: undefined, error }),
     )
-    return await Promise.race([done, still])
+    const outcome = await Promise.race([done, still])
+    if (!outcome.hangs && outcome.error === undefined) checkText(outcome.output, this.name)
+    return outcome
   }
 }
+
+/** Callers in plain JavaScript forget a `return`, or an `await`. */
+function checkText(output: unknown, name: string): void {
+  if (typeof output === 'string') return
+  const hint = output instanceof Promise ? '; a parser that waits is for variant.run' : ''
+  const said = `at ${name} the client returned ${shown(output)} and no text${hint}`
+  throw usage(`sweep: ${said}`)
+}
+
+const neverAsked = (): StuntdoubleError =>
+  usage(
+    'sweep: the client never asked: it must call the fetch that it is given; for a parser of chunks there is variant.runSync',
+  )
 
 interface Outcome {
   readonly hangs: boolean
@@ -246,8 +265,16 @@ class Sweep {
 const notClean = (why: string): StuntdoubleError =>
   new StuntdoubleError('usage', `sweep: the client has no output for the clean reply: ${why}`)
 
-/** Every variant of a reply, in an order that is the same each time. */
-export function* sweep(reply: SweptReply, options: VariantOptions = {}): Generator<Variant> {
+/**
+ * Every variant of a reply, in an order that is the same each time. Throws a `usage` error at once
+ * where an option makes no sense.
+ */
+export function sweep(reply: SweptReply, options: VariantOptions = {}): Generator<Variant> {
   const shared = new Sweep(reply)
-  for (const plan of variantsOf(reply, options)) yield new Variant(plan, shared)
+  const plans = variantsOf(reply, options)
+  return variantsWith(plans, shared)
+}
+
+function* variantsWith(plans: readonly VariantPlan[], shared: Sweep): Generator<Variant> {
+  for (const plan of plans) yield new Variant(plan, shared)
 }

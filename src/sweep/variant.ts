@@ -3,8 +3,7 @@
  * `torture` on a server.
  */
 
-/** A fault of the scenario's form: `{ reset: { at: { frame: 4 } } }`, or a bare name. */
-export type WrittenFault = string | { readonly [kind: string]: unknown }
+import type { WrittenFault } from '../faults/fault.ts'
 
 /**
  * What a right client makes of it: the `same` output as of the clean reply, a clean `error`, or

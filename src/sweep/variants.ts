@@ -3,10 +3,11 @@
  * that a report can be repeated and two can be compared.
  */
 import { StuntdoubleError } from '../core/errors.ts'
-import { suggestion } from '../core/suggest.ts'
 import { cuts } from './cuts.ts'
+import { checkOptions } from './given.ts'
 import { layoutOf } from './layout.ts'
 import { malformed } from './malformed.ts'
+import { chosenBy } from './names.ts'
 import { refusals } from './refusals.ts'
 import { brokenBy, languageOf, type SweptReply, specsOf } from './reply.ts'
 import { slow } from './slow.ts'
@@ -18,18 +19,20 @@ import { wire } from './wire.ts'
 export interface VariantOptions {
   /** That of the reply unless given. */
   readonly seed?: number
-  /** Names, or beginnings of names: `cut`, `cut/reset`, `split/byte-17`. All unless given. */
+  /** Names, beginnings of names, or patterns: `split/byte-17`, `cut`, `cut/*`. All unless given. */
   readonly only?: readonly string[]
-  /** At most so many, spread over all of them. */
-  readonly budget?: number
+  /** At most so many, spread over all of them; all unless given. */
+  readonly budget?: number | 'all'
   /** How long a silence lasts, such as a stall; a minute unless given. */
   readonly silence?: string
   /** What errors that say so ask a client to wait; a second unless given. */
   readonly retryAfter?: string
 }
 
+/** Throws a `usage` error where an option makes no sense. */
 export function variantsOf(reply: SweptReply, options: VariantOptions = {}): VariantPlan[] {
-  const { seed = reply.seed, silence = '60s', retryAfter = '1s', budget } = options
+  checkOptions(options)
+  const { seed = reply.seed, silence = '60s', retryAfter = '1s', budget = 'all' } = options
   const { language, timeline } = languageOf(reply)
   const layout = layoutOf(timeline, language)
   const families: Family[] = [
@@ -44,7 +47,11 @@ export function variantsOf(reply: SweptReply, options: VariantOptions = {}): Var
   const all = families.flatMap((family) => plansOf(family, seed))
   const wanted = options.only ? chosenBy(options.only, all) : all
   const chosen = wanted.filter((plan) => isPossible(reply, plan))
-  return budget === undefined ? chosen : spread(chosen).slice(0, budget)
+  if (chosen.length === 0) {
+    const names = options.only?.join(', ')
+    throw new StuntdoubleError('not-possible', `${reply.name} has no form for ${names}`)
+  }
+  return budget === 'all' ? chosen : spread(chosen).slice(0, budget)
 }
 
 function plansOf({ name: family, ideas }: Family, seed: number): VariantPlan[] {
@@ -69,18 +76,4 @@ function isPossible(reply: SweptReply, { fault, seed }: VariantPlan): boolean {
     if (error instanceof StuntdoubleError && error.code === 'not-possible') return false
     throw error
   }
-}
-
-function chosenBy(names: readonly string[], all: readonly VariantPlan[]): VariantPlan[] {
-  const isOf = (plan: VariantPlan, wanted: string): boolean =>
-    plan.name === wanted || plan.name.startsWith(`${wanted}/`)
-  for (const wanted of names) {
-    if (all.some((plan) => isOf(plan, wanted))) continue
-    const known = [...new Set(all.flatMap(({ name, family, group }) => [name, family, group]))]
-    throw new StuntdoubleError(
-      'usage',
-      `there is no variant "${wanted}"${suggestion(wanted, known)}`,
-    )
-  }
-  return all.filter((plan) => names.some((wanted) => isOf(plan, wanted)))
 }

@@ -1,6 +1,7 @@
 /** Heads that do not fit their body, and bytes that are not the HTTP they should be. */
+import type { WrittenFault } from '../faults/fault.ts'
 import type { Layout } from './layout.ts'
-import type { Expected, Family, Idea, WrittenFault } from './variant.ts'
+import type { Expected, Family, Idea } from './variant.ts'
 
 export function wire(layout: Layout): Family[] {
   const { frames } = layout

@@ -242,7 +242,7 @@ async function watchSources(
       watching.follow(followed(next))
       log.info({ scenarios: next.stage.scenarios.length }, 'reloaded')
     } catch (error) {
-      log.error({}, `the edit is not used, the last good version stays: ${messageOf(error)}`)
+      tellUnused(log, messageOf(error))
     }
   }
   const watching = await watchFiles(followed(composed), () => {
@@ -250,6 +250,13 @@ async function watchSources(
     last = last.then(reload)
   })
   return watching
+}
+
+/** A line for each mistake: a log in JSON would show them all in one. */
+function tellUnused(log: Log, message: string): void {
+  const [first, ...mistakes] = message.split('\n')
+  log.error({}, `the edit is not used, the last good version stays: ${first}`)
+  for (const mistake of mistakes) log.error({}, mistake)
 }
 
 /** An address to call, where the server listens on all of them. */

@@ -24,14 +24,19 @@ export interface PlayOptions {
   /** When the request arrived, on the clock's scale; `atMs` counts from here. */
   readonly startedMs: number
   /** Called when only silence is left; not before `play` has returned. */
-  readonly onHang?: () => void
-  /** Called when something was handed to the sink, also before `play` has returned. */
-  readonly onSent?: () => void
-  /** Called when it has been paused, by whoever, also before `play` has returned. */
-  readonly onPause?: () => void
+  readonly onHang?: (() => void) | undefined
+  readonly observer?: PlayObserver
   readonly gate?: Gate | undefined
   /** Paused before anything, the head included. */
   readonly paused?: boolean
+}
+
+/** Is told while it is played, also before `play` has returned. */
+export interface PlayObserver {
+  /** Something was handed to the sink. */
+  onSent(): void
+  /** It has been paused, by whoever. */
+  onPause(): void
 }
 
 /** A burst that has grown to this many bytes is sent before more is pulled. */
@@ -78,8 +83,7 @@ class TimelinePlayback implements Playback {
   #pausedMs = 0
   #hurrying = false
   readonly #onHang: (() => void) | undefined
-  readonly #onSent: (() => void) | undefined
-  readonly #onPause: (() => void) | undefined
+  readonly #observer: PlayObserver | undefined
   #resolve: (outcome: Outcome) => void = () => {}
   #finished = false
   #alarm: Alarm | undefined
@@ -108,8 +112,7 @@ class TimelinePlayback implements Playback {
     this.#startedMs = options.startedMs
     this.#originMs = options.startedMs
     this.#onHang = options.onHang
-    this.#onSent = options.onSent
-    this.#onPause = options.onPause
+    this.#observer = options.observer
     this.gate = options.gate
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
@@ -136,7 +139,7 @@ class TimelinePlayback implements Playback {
     this.#heldSinceMs = this.#clock.now()
     this.#heldAtMs = Math.max(this.#heldAtMs, this.#heldSinceMs - this.#originMs)
     this.#flush()
-    this.#onPause?.()
+    this.#observer?.onPause()
   }
 
   resume(catchUp = false): void {
@@ -157,16 +160,16 @@ class TimelinePlayback implements Playback {
   }
 
   push(bytes: Uint8Array): void {
-    if (this.#finished || this.over || bytes.length === 0) return
+    if (this.#isClosed || bytes.length === 0) return
     this.pushedBytes += bytes.length
     this.#add(bytes)
     this.#flush()
   }
 
   end(ending: Ending): void {
-    if (this.#finished || this.over) return
+    if (this.#isClosed) return
     this.#cancelAlarm()
-    this.#detach()
+    if (!this.over) this.#detach()
     this.#endBy({ atMs: 0, do: ending })
   }
 
@@ -188,6 +191,11 @@ class TimelinePlayback implements Playback {
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** Nothing can be written any more, where silence still could be broken. */
+  get #isClosed(): boolean {
+    return this.#finished || (this.over && !this.hanging)
   }
 
   get #isPlaying(): boolean {
@@ -318,7 +326,7 @@ class TimelinePlayback implements Playback {
     this.#chunks = []
     this.#burstBytes = 0
     this.#full = !this.#sink.send(burst)
-    this.#onSent?.()
+    this.#observer?.onSent()
   }
 
   #measureLag(step: Step): void {

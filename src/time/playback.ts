@@ -49,9 +49,9 @@ export interface Playback {
   resume(catchUp?: boolean): void
   /** Plays on without waiting for any step's time, until the gate pauses it again. */
   hurry(): void
-  /** A chunk that the timeline does not have, now, also while paused. */
+  /** A chunk that the timeline does not have, now, also while it is paused or hangs. */
   push(bytes: Uint8Array): void
-  /** An ending that the timeline does not have, now, also while paused. */
+  /** An ending that the timeline does not have, now, also while it is paused or hangs. */
   end(ending: Ending): void
   stop(): void
 }

@@ -1,9 +1,10 @@
 /**
  * What a client is told by its environment: where to ask, and keys that open nothing. The names are
- * those that the vendors' own SDKs read.
+ * those that the vendors' own SDKs read, and some that are there for people's own code.
  */
 
-export type Environment = Readonly<Record<string, string>>
+/** What is undefined is taken out of the client's own environment. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Which variable holds which path of the server. */
 const addresses: Readonly<Record<string, string>> = {
@@ -13,14 +14,18 @@ const addresses: Readonly<Record<string, string>> = {
   OPENAI_API_BASE: '/v1',
   AZURE_OPENAI_ENDPOINT: '',
   ANTHROPIC_BASE_URL: '',
+  ANTHROPIC_BEDROCK_BASE_URL: '',
   GOOGLE_GEMINI_BASE_URL: '',
   GOOGLE_VERTEX_BASE_URL: '',
   OLLAMA_HOST: '',
   CO_API_URL: '',
-  MISTRAL_SERVER_URL: '',
-  MISTRAL_BASE_URL: '',
   GROQ_BASE_URL: '',
   AWS_ENDPOINT_URL_BEDROCK_RUNTIME: '',
+  // OpenAI's own class for Bedrock, which speaks as OpenAI does.
+  AWS_BEDROCK_BASE_URL: '/openai/v1',
+  // No SDK reads these two.
+  MISTRAL_SERVER_URL: '',
+  MISTRAL_BASE_URL: '',
 }
 
 /**
@@ -48,12 +53,17 @@ const keys: readonly string[] = [
   'AWS_SECRET_ACCESS_KEY',
 ]
 
-/** These stand before the keys in some SDKs, and would take a client elsewhere. */
-const emptied: readonly string[] = [
+/**
+ * These stand before the keys or the addresses in some SDKs, and would take a client elsewhere. They
+ * are taken away and not emptied: boto3 looks for a profile with an empty name, and finds none.
+ */
+const unset: readonly string[] = [
   'ANTHROPIC_AUTH_TOKEN',
   'AWS_BEARER_TOKEN_BEDROCK',
   'AWS_SESSION_TOKEN',
   'AWS_PROFILE',
+  'AWS_DEFAULT_PROFILE',
+  'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
 ]
 
 /** For people who need to know what to read. */
@@ -66,13 +76,15 @@ export const addressNames: readonly string[] = Object.keys(addresses)
  *   that stays
  */
 export function environmentFor(base: string, own: Readonly<NodeJS.ProcessEnv>): Environment {
+  const region = own['AWS_REGION'] || own['AWS_DEFAULT_REGION'] || 'us-east-1'
   const around = [own['NO_PROXY'] ?? own['no_proxy'], '127.0.0.1', 'localhost']
   const noProxy = around.filter((name) => name !== undefined && name !== '').join(',')
   return {
     ...Object.fromEntries(Object.entries(addresses).map(([name, path]) => [name, base + path])),
     ...Object.fromEntries(keys.map((name) => [name, 'none'])),
-    ...Object.fromEntries(emptied.map((name) => [name, ''])),
-    AWS_REGION: own['AWS_REGION'] || 'us-east-1',
+    ...Object.fromEntries(unset.map((name) => [name, undefined])),
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
     NO_PROXY: noProxy,
     no_proxy: noProxy,
   }

@@ -1,5 +1,5 @@
 /** A fault as a scenario writes it, on one line: `reset: { at: { frame: 4 } }`. */
-import type { WrittenFault } from '../sweep/variant.ts'
+import type { WrittenFault } from '../faults/fault.ts'
 
 export const faultWords = (faults: readonly WrittenFault[]): string =>
   faults.length === 0 ? 'none' : faults.map(wordsOf).join(' + ')

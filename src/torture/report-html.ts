@@ -8,7 +8,7 @@ import { failuresOf, groupsOf, type Report, summaryOf, type VariantResult } from
 import { escaped } from './report-junit.ts'
 import { pageStyle } from './report-style.ts'
 import { type Lane, timelineSvg } from './report-svg.ts'
-import { clientLines } from './report-text.ts'
+import { clientLines, ranWords } from './report-text.ts'
 import { seconds, type Verdict, verdicts } from './verdict.ts'
 
 /** More are in the JSON; a page of thousands of pictures would help nobody. */
@@ -48,16 +48,17 @@ ${parts.filter((part) => part !== '').join('\n')}
 `
 
 function header(report: Report): string {
-  const { variants, failed } = summaryOf(report)
+  const { failed } = summaryOf(report)
   const state = failed === 0 ? 'good' : 'bad'
   const result = failed === 0 ? 'none failed' : `${failed} failed`
   const facts = [
     `${report.dialect}, seed ${report.seed}`,
-    `${variants} of ${report.known} variants in ${seconds(report.ms)}`,
+    `${ranWords(report)} in ${seconds(report.ms)}`,
     `a client may take ${seconds(report.limitMs)}`,
     `clean run: ${seconds(report.clean.ms)}, ${report.clean.requests.length} request(s)`,
     ...(report.comparedBy === 'all' ? [] : [`output compared: ${report.comparedBy}`]),
     ...(report.interrupted ? ['stopped before all were run'] : []),
+    ...(report.unreached.length > 0 ? [`nothing was run of: ${report.unreached.join(', ')}`] : []),
   ]
   return `<h1>${escaped(report.reply)} <span class="${state}">${result}</span></h1>
 <p class="quiet">${facts.map(escaped).join(' · ')}</p>`

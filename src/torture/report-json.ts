@@ -9,7 +9,7 @@ export const reportJson = (report: Report): string =>
   `${JSON.stringify({ variants: report.variants.map(variantJson), summary: summaryJson(report) }, undefined, 2)}\n`
 
 function variantJson(result: VariantResult) {
-  const { name, fault, seed, verdict, seen, group, expect, allowed, why, notes } = result
+  const { name, fault, seed, verdict, seen, group, expect, allowed, why, notes, shrunk } = result
   return {
     name,
     fault,
@@ -26,6 +26,7 @@ function variantJson(result: VariantResult) {
     group,
     expect,
     allowed,
+    shrunk,
     why,
     notes,
     text: faultWords(fault),
@@ -40,12 +41,25 @@ function variantJson(result: VariantResult) {
 
 function summaryJson(report: Report) {
   const { variants, failed, verdicts } = summaryOf(report)
-  const { reply, dialect, seed, known, comparedBy, limitMs, clean, interrupted } = report
+  const {
+    reply,
+    dialect,
+    seed,
+    known,
+    chosen,
+    unreached,
+    comparedBy,
+    limitMs,
+    clean,
+    interrupted,
+  } = report
   return {
     variants,
     failed,
     verdicts,
     known,
+    chosen,
+    unreached,
     interrupted,
     reply,
     dialect,

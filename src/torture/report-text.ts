@@ -7,7 +7,7 @@ import { renderTimeline } from '../recording/look/show.ts'
 import { faultWords } from './fault-words.ts'
 import { failuresOf, groupsOf, type Report, type Smallest, summaryOf } from './report.ts'
 import type { Seen, SeenRequest } from './seen.ts'
-import { seconds, type Verdict, verdicts } from './verdict.ts'
+import { memoryLine, seconds, type Verdict, verdicts } from './verdict.ts'
 
 export interface TextOptions {
   readonly columns: number
@@ -30,15 +30,33 @@ export function* renderReport(report: Report, options: TextOptions): Generator<s
   }
   if (others.length > 0)
     yield `and ${others.length} more kinds of failure; --json and --html have all`
-  const { variants } = summaryOf(report)
-  const ran =
-    variants === report.known ? `${variants} variants` : `${variants} of ${report.known} variants`
-  const line = `${ran} of ${report.reply} (${report.dialect}, seed ${report.seed}) in ${seconds(report.ms)}: `
+  const line = `${ranWords(report)} of ${report.reply} (${report.dialect}, seed ${report.seed}) in ${seconds(report.ms)}: `
   const result = failures.length === 0 ? 'none failed' : `${failures.length} failed`
   yield line + paint(failures.length === 0 ? 'good' : 'bad', result)
-  if (variants < report.known) yield 'The rest is run by --budget all; --list names them.'
-  if (report.interrupted) yield 'stopped before all were run'
+  yield* leftLines(report)
   yield* comparedLine(report)
+}
+
+/** How many were run, of how many that were asked for, of how many that there are. */
+export function ranWords(report: Report): string {
+  const { variants } = summaryOf(report)
+  const { chosen, known } = report
+  const ran = variants === chosen ? `${variants}` : `${variants} of ${chosen}`
+  const shrunk = report.variants.filter((one) => one.shrunk).length
+  const notes = [
+    ...(chosen === known ? [] : [`chosen from ${known}`]),
+    ...(shrunk === 0 ? [] : [`${shrunk} to find smaller ones`]),
+  ]
+  return `${ran} variant${chosen === 1 ? '' : 's'}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`
+}
+
+function* leftLines(report: Report): Generator<string> {
+  const { chosen, unreached, interrupted } = report
+  if (interrupted) yield 'Stopped before all were run.'
+  if (unreached.length > 0) yield `Nothing was run of: ${unreached.join(', ')}.`
+  if (summaryOf(report).variants < chosen) {
+    yield '--budget all runs the rest; --list names all that there are.'
+  }
 }
 
 function* comparedLine({ comparedBy }: Report): Generator<string> {
@@ -124,7 +142,7 @@ export function clientLines(seen: Seen): string[] {
     ...(more > 0 ? [`${' '.repeat(12)}... ${more} more requests`] : []),
     `${at(seen.ms)}  ${endWords(seen)}`,
     ...quoted('stdout', seen.stdout),
-    ...quoted('stderr', seen.stderr),
+    ...quoted('stderr', seen.stderr, memoryLine(seen)),
   ]
 }
 
@@ -140,11 +158,13 @@ function endWords({ stopped, exit, signal }: Seen): string {
   return signal === null ? `exit code ${exit}` : `killed by ${signal}`
 }
 
-function quoted(name: string, text: string): string[] {
+/** @param telling a line that is shown wherever it stands */
+function quoted(name: string, text: string, telling?: string): string[] {
   const lines = text.trimEnd().split('\n')
   const shown = name === 'stderr' ? lines.slice(-4) : lines.slice(0, 4)
   if (text.trim() === '') return name === 'stdout' ? ['    stdout  (nothing)'] : []
-  return shown.map((line) => `    ${name}  ${line}`)
+  const isApart = telling !== undefined && !shown.includes(telling)
+  return [...(isApart ? [telling] : []), ...shown].map((line) => `    ${name}  ${line}`)
 }
 
 type Tone = 'good' | 'bad' | 'name'

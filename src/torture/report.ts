@@ -1,6 +1,7 @@
 /** What torture found, as plain data: what every form of report is made from. */
 import type { Step } from '../core/timeline.ts'
-import type { Expected, WrittenFault } from '../sweep/variant.ts'
+import type { WrittenFault } from '../faults/fault.ts'
+import type { Expected } from '../sweep/variant.ts'
 import type { Comparing } from './output.ts'
 import type { Seen } from './seen.ts'
 import { type Verdict, verdicts } from './verdict.ts'
@@ -20,6 +21,8 @@ export interface VariantResult {
   readonly seen: Seen
   /** What the server was to do, as long as nobody left; the first steps only. */
   readonly timeline: readonly Step[]
+  /** It was run beside those of the budget, in search of the simplest that fails. */
+  readonly shrunk: boolean
 }
 
 /** The simplest that failed in a way, among all that did. */
@@ -42,6 +45,10 @@ export interface Report {
   readonly variants: readonly VariantResult[]
   /** How many there are in all, run or not. */
   readonly known: number
+  /** How many of them were asked for by name; all where none was named. */
+  readonly chosen: number
+  /** Groups that were asked for, and of which nothing was run. */
+  readonly unreached: readonly string[]
   readonly smallest: readonly Smallest[]
   readonly ms: number
   /** It was ended before it was done. */

@@ -2,12 +2,12 @@
 import type { Clock } from '../core/clock.ts'
 import { StuntdoubleError } from '../core/errors.ts'
 import type { Sources } from '../server/compose.ts'
+import { checkNames } from '../sweep/given.ts'
 import { demoScenario } from '../testing/start.ts'
 import { RealClock } from '../time/clock.ts'
 import { type Allowed, allowedBy } from './allow.ts'
 import { type Budget, parseBudget } from './budget.ts'
 import { type Client, type ClientFunction, functionClient } from './client.ts'
-import { globPattern } from './glob.ts'
 import type { VariantResult } from './report.ts'
 import { commandClient } from './spawn.ts'
 import type { TorturePace } from './stand.ts'
@@ -21,10 +21,14 @@ export interface TortureOptions {
   readonly scenario?: string | object
   /** A recording, or a folder of them. */
   readonly recording?: string
+  /** What of a request is not compared with that of a recording: `$.metadata.run_id`, `query:page`. */
+  readonly ignore?: readonly string[]
+  /** What of it changes from run to run: `dates`, `uuids`, `ids`, or a pattern; `none` of these. */
+  readonly volatile?: readonly (string | RegExp)[]
   /** Names of dialects that are asked first for their paths. */
   readonly dialects?: readonly string[]
   readonly seed?: number
-  /** Names of variants; `*` stands for anything. */
+  /** Names of variants, beginnings of names, or patterns: `split/byte-17`, `cut`, `cut/*`. */
   readonly only?: readonly string[]
   /** `200` runs, `60s`, or `all`; 500 runs unless given. */
   readonly budget?: string
@@ -32,8 +36,10 @@ export interface TortureOptions {
   readonly timeoutMs?: number
   /** Clients at once. */
   readonly jobs?: number
-  /** `VERDICT` or `VERDICT:GLOB`. */
+  /** `VERDICT` or `VERDICT:NAME`. */
   readonly allow?: readonly string[]
+  /** The clean reply may be an HTTP error that no rule of a scenario asks for, such as a recorded one. */
+  readonly allowErrorReply?: boolean
   /** Parts of the output that are not compared. */
   readonly mask?: readonly RegExp[]
   /** `quick`, which is usual, plays chunks a few milliseconds apart; `own` as the reply says. */
@@ -60,12 +66,14 @@ export interface TortureSettings {
   readonly clock: Clock
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly seed: number | undefined
-  readonly only: readonly string[]
-  readonly isChosen: (name: string) => boolean
+  /** All where it is undefined. */
+  readonly only: readonly string[] | undefined
   readonly budget: Budget
   readonly timeoutMs: number | undefined
   readonly jobs: number
+  readonly allow: readonly string[] | undefined
   readonly allowed: Allowed
+  readonly allowErrorReply: boolean
   readonly mask: readonly RegExp[]
   readonly signal: AbortSignal
   readonly onProgress: (progress: TortureProgress) => void
@@ -76,9 +84,9 @@ const usage = (message: string): StuntdoubleError => new StuntdoubleError('usage
 /** Throws a `usage` error where something makes no sense. */
 export function settle(options: TortureOptions): TortureSettings {
   const clock = options.clock ?? new RealClock()
-  const { only = [], jobs = 2 } = options
+  const { only, allow, jobs = 2 } = options
   if (!Number.isInteger(jobs) || jobs < 1) throw usage('jobs must be a whole number from 1')
-  const globs = only.map(globPattern)
+  checkNames(only, 'torture')
   return {
     client: clientOf(options, clock),
     sources: sourcesOf(options),
@@ -87,11 +95,12 @@ export function settle(options: TortureOptions): TortureSettings {
     env: options.env ?? {},
     seed: options.seed,
     only,
-    isChosen: (name) => globs.length === 0 || globs.some((fits) => fits(name)),
     budget: parseBudget(options.budget),
     timeoutMs: options.timeoutMs,
     jobs,
-    allowed: allowedBy(options.allow),
+    allow,
+    allowed: allowedBy(allow),
+    allowErrorReply: options.allowErrorReply ?? false,
     mask: options.mask ?? [],
     signal: options.signal ?? new AbortController().signal,
     onProgress: options.onProgress ?? (() => undefined),
@@ -106,11 +115,17 @@ function clientOf({ command, run, cwd, env }: TortureOptions, clock: Clock): Cli
   return commandClient(command, { clock, ...where, ...(env ? { env } : {}) })
 }
 
-function sourcesOf({ scenario, recording, dialects, seed }: TortureOptions): Sources {
+function sourcesOf(options: TortureOptions): Sources {
+  const { scenario, recording, dialects, seed, ignore, volatile } = options
   if (scenario !== undefined && recording !== undefined) {
     throw usage('the reply comes from a scenario or from a recording, not from both')
   }
+  if (recording === undefined && (ignore || volatile)) {
+    throw usage('ignore and volatile say how a request is compared with a recording; there is none')
+  }
   return {
+    ...(ignore ? { ignore } : {}),
+    ...(volatile ? { volatile } : {}),
     ...(recording === undefined
       ? { scenarios: [scenario ?? demoScenario] }
       : { recordings: [recording] }),

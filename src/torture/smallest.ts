@@ -18,19 +18,27 @@ export interface Shrinking {
 const mostRunsEach = 6
 const mostRuns = 30
 
-export async function smallestOf(shrinking: Shrinking): Promise<readonly Smallest[]> {
+export interface Shrunk {
+  readonly smallest: readonly Smallest[]
+  /** Those that were run in search of them, and had not been before. */
+  readonly tried: readonly VariantResult[]
+}
+
+export async function smallestOf(shrinking: Shrinking): Promise<Shrunk> {
   const found: Smallest[] = []
+  const all: VariantResult[] = []
   let left = mostRuns
   for (const kind of kindsOf(failuresOf({ variants: shrinking.results }))) {
     const [simplest] = kind
     if (!simplest) continue
     const most = Math.min(mostRunsEach, left)
-    const { result, runs } = await simpler(simplest, shrinking, most)
-    left -= runs
+    const { result, tried } = await simpler(simplest, shrinking, most)
+    all.push(...tried)
+    left -= tried.length
     found.push({ result, alike: kind.length, again: await again(result, shrinking, left) })
     left -= 1
   }
-  return found
+  return { smallest: found, tried: all }
 }
 
 /** Failures of one group with one verdict, the simplest first. */
@@ -53,23 +61,23 @@ async function simpler(
   from: VariantResult,
   { results, plans, attempt, isOver }: Shrinking,
   most: number,
-): Promise<{ result: VariantResult; runs: number }> {
+): Promise<{ result: VariantResult; tried: readonly VariantResult[] }> {
   const known = new Set(results.map(({ name }) => name))
   let candidates = smallerThan(from, plans).filter(({ name }) => !known.has(name))
   let result = from
-  let runs = 0
-  while (candidates.length > 0 && runs < most && !isOver()) {
+  const tried: VariantResult[] = []
+  while (candidates.length > 0 && tried.length < most && !isOver()) {
     // The very simplest first: where it fails, all is said.
-    const at = runs === 0 ? 0 : candidates.length >> 1
+    const at = tried.length === 0 ? 0 : candidates.length >> 1
     const plan = candidates[at]
     if (!plan) break
-    const tried = await attempt(plan)
-    runs += 1
-    const isAlike = tried.verdict === from.verdict && !tried.allowed
-    if (isAlike) result = tried
+    const other = { ...(await attempt(plan)), shrunk: true }
+    tried.push(other)
+    const isAlike = other.verdict === from.verdict && !other.allowed
+    if (isAlike) result = other
     candidates = isAlike ? candidates.slice(0, at) : candidates.slice(at + 1)
   }
-  return { result, runs }
+  return { result, tried }
 }
 
 /** A failure that is not seen twice may be the machine's. */

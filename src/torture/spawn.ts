@@ -7,6 +7,7 @@ import process from 'node:process'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, StuntdoubleError } from '../core/errors.ts'
 import type { Client } from './client.ts'
+import type { Environment } from './environment.ts'
 import { Gathered } from './gathered.ts'
 import type { Finished } from './seen.ts'
 
@@ -49,7 +50,7 @@ interface Running extends SpawnOptions {
 
 function runOnce(
   [name = '', ...given]: readonly string[],
-  told: Readonly<Record<string, string>>,
+  told: Environment,
   { clock, cwd, env = process.env, stop }: Running,
 ): Promise<Finished> {
   const args = given.map((arg) => arg.replaceAll('{url}', told['STUNTDOUBLE_URL'] ?? ''))
@@ -58,6 +59,7 @@ function runOnce(
   return new Promise((resolve, reject) => {
     const child = spawn(name, args, {
       ...(cwd === undefined ? {} : { cwd }),
+      // What is undefined is left out, as Node does it.
       env: { ...env, ...told },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -134,6 +136,11 @@ function signal(leader: number, name: NodeJS.Signals | 0): boolean {
 function notStarted(name: string, args: readonly string[], error: NodeJS.ErrnoException) {
   const line = args.length === 0 && /\s/.test(name)
   const hint = line ? `; for a line of the shell write -- sh -c '${name}'` : ''
-  const why = error.code === 'ENOENT' ? 'there is no such command' : messageOf(error)
-  return new StuntdoubleError('usage', `cannot run ${name}: ${why}${hint}`)
+  return new StuntdoubleError('usage', `cannot run ${name}: ${whyNot(name, error)}${hint}`)
+}
+
+function whyNot(name: string, error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return 'there is no such command'
+  if (error.code !== 'EACCES') return messageOf(error)
+  return `it is no program that may be run; chmod +x ${name}, or name what runs it: -- node ${name}`
 }

@@ -118,7 +118,7 @@ function toldBy({ headers }: HeadStep): number | undefined {
 }
 
 /** Of a finite timeline, which can be looked at before it is played and after. */
-function headOf(timeline: Timeline | LiveTimeline): HeadStep | undefined {
+export function headOf(timeline: Timeline | LiveTimeline): HeadStep | undefined {
   if (isLive(timeline)) return undefined
   for (const step of timeline) if (step.do === 'head') return step
   return undefined

@@ -2,11 +2,11 @@
  * Puts a client to the test: runs it against the clean reply, twice, and then against each variant of
  * it, and judges what it saw. Runs several at once, each against a server of its own.
  */
-import { StuntdoubleError } from '../core/errors.ts'
-import { suggestion } from '../core/suggest.ts'
+import { chosenBy } from '../sweep/names.ts'
 import { spread } from '../sweep/spread.ts'
 import type { VariantPlan } from '../sweep/variant.ts'
 import { variantsOf } from '../sweep/variants.ts'
+import { checkAllowed } from './allow.ts'
 import { type Clean, cleanRuns } from './clean.ts'
 import type { Report, VariantResult } from './report.ts'
 import { settle, type TortureOptions, type TortureSettings } from './settings.ts'
@@ -25,15 +25,17 @@ export async function torture(options: TortureOptions): Promise<Report> {
   const stand = await openStand(sources, pace, clock)
   const clean = await cleanRuns(stand, settings)
   const plans = variantsFor(clean)
-  const chosen = inOrder(plans, settings)
-  onProgress({ at: 'variants', total: chosen.length, limitMs: clean.limitMs })
+  checkAllowed(settings.allow, plans)
+  const chosen = chosenOf(plans, settings)
+  const first = inOrder(chosen, settings)
+  onProgress({ at: 'variants', total: first.length, limitMs: clean.limitMs })
   const round: Round = { clean, settings, startedMs }
-  const results = await runAll(chosen, stand, round)
+  const results = await runAll(first, stand, round)
   const isOver = (): boolean => settings.signal.aborted || isOverdue(round)
   if (results.some(({ allowed }) => !allowed)) onProgress({ at: 'shrinking' })
   const attempt = (plan: VariantPlan) => tryVariant(plan, clean, stand, settings)
-  const simpler = plans.filter(({ name }) => settings.isChosen(name))
-  const smallest = await smallestOf({ results, plans: simpler, attempt, isOver })
+  const { smallest, tried } = await smallestOf({ results, plans: chosen, attempt, isOver })
+  const variants = sortedAs(plans, [...results, ...tried])
   return {
     reply: clean.reply.name,
     dialect: clean.reply.dialect.name,
@@ -41,36 +43,46 @@ export async function torture(options: TortureOptions): Promise<Report> {
     comparedBy: clean.comparing.by,
     limitMs: clean.limitMs,
     seed: clean.reply.seed,
-    variants: sortedAs(plans, results),
+    variants,
     known: plans.length,
+    chosen: chosen.length,
+    unreached: unreachedOf(chosen, variants),
     smallest,
     ms: clock.now() - startedMs,
     interrupted: settings.signal.aborted,
   }
 }
 
-/** What would be run, without running more than the clean reply. */
+/** All that there are, or that are chosen by name, whatever the budget; only the clean reply is run. */
 export async function listVariants(options: TortureOptions): Promise<readonly VariantPlan[]> {
   const settings = settle(options)
   const stand = await openStand(settings.sources, settings.pace, settings.clock)
-  return inOrder(variantsFor(await cleanRuns(stand, settings)), settings)
+  return chosenOf(variantsFor(await cleanRuns(stand, settings)), settings)
+}
+
+const chosenOf = (
+  plans: readonly VariantPlan[],
+  { only }: TortureSettings,
+): readonly VariantPlan[] => (only ? chosenBy(only, plans) : plans)
+
+/** Groups of which nothing was run. */
+function unreachedOf(
+  chosen: readonly VariantPlan[],
+  results: readonly VariantResult[],
+): readonly string[] {
+  const reached = new Set(results.map(({ group }) => group))
+  return [...new Set(chosen.map(({ group }) => group))].filter((group) => !reached.has(group))
 }
 
 /** Silences that a client must outlast are shorter than what it is given. */
 const variantsFor = ({ reply }: Clean): readonly VariantPlan[] =>
   variantsOf(reply, { seed: reply.seed, silence: '2s', retryAfter: '1s' })
 
-/** Those that are asked for; where there is a budget, spread so that the first few lie everywhere. */
+/** Where there is a budget, spread so that the first few lie everywhere. */
 function inOrder(
-  plans: readonly VariantPlan[],
-  { only, isChosen, budget }: TortureSettings,
+  chosen: readonly VariantPlan[],
+  { budget }: TortureSettings,
 ): readonly VariantPlan[] {
-  const chosen = plans.filter(({ name }) => isChosen(name))
-  if (chosen.length === 0) {
-    const known = [...new Set(plans.map(({ family }) => family))].map((one) => `${one}/*`)
-    const [wanted = ''] = only
-    throw new StuntdoubleError('usage', `no variant is named ${wanted}${suggestion(wanted, known)}`)
-  }
   const isWhole = budget.ms === undefined && (budget.runs ?? chosen.length) >= chosen.length
   if (isWhole) return chosen
   return spread(chosen).slice(0, budget.runs)

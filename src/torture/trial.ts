@@ -26,12 +26,12 @@ export async function tryVariant(
   const cleanRequests = clean.seen.requests.length
   const runPlan = { faults, seed: plan.seed, head: timeline.find(isHead) }
   const { seen } = await runClient(stand, runPlan, { ...settings, limitMs, cleanRequests })
-  const judged = judge(seen, { clean: clean.seen, comparing: clean.comparing })
+  const judged = judge(seen, { clean: clean.seen, comparing: clean.comparing, limitMs })
   const { verdict } = judged
   const { name, group, family, size, fault, seed, expect } = plan
   const allowed = settings.allowed({ name, verdict, expect })
   const about = { name, group, family, size, fault, seed, expect }
-  return { ...about, ...judged, allowed, seen, timeline }
+  return { ...about, ...judged, allowed, seen, timeline, shrunk: false }
 }
 
 const isHead = (step: Step): step is HeadStep => step.do === 'head'

@@ -18,6 +18,8 @@ export interface Judged {
 export interface Standard {
   readonly clean: Seen
   readonly comparing: Comparing
+  /** How long a client may take. */
+  readonly limitMs: number
 }
 
 /**
@@ -28,13 +30,14 @@ export function judge(seen: Seen, standard: Standard): Judged {
   return { ...verdictOf(seen, standard), notes: notesOf(seen) }
 }
 
-function verdictOf(seen: Seen, { clean, comparing }: Standard): Omit<Judged, 'notes'> {
+function verdictOf(seen: Seen, standard: Standard): Omit<Judged, 'notes'> {
+  const { clean, limitMs } = standard
   const signal = seen.stopped ? undefined : signalOf(seen)
   if (signal) return { verdict: 'crash', why: `killed by ${signal}${memoryNote(seen)}` }
   const storm = stormOf(seen.requests, clean.requests)
   if (storm !== undefined) return { verdict: 'retry storm', why: storm }
   if (seen.stopped) {
-    return { verdict: 'hang', why: `not done after ${seconds(seen.ms)}, and had to be stopped` }
+    return { verdict: 'hang', why: `not done within ${seconds(limitMs)}, and had to be stopped` }
   }
   if (seen.exit !== 0) {
     const quick = seen.requests.length === 0 ? ', without having asked anything' : ''
@@ -43,7 +46,7 @@ function verdictOf(seen: Seen, { clean, comparing }: Standard): Omit<Judged, 'no
       why: `exit code ${seen.exit} after ${seconds(seen.ms)}${quick}`,
     }
   }
-  return byOutput(seen, { clean, comparing })
+  return byOutput(seen, standard)
 }
 
 function byOutput(seen: Seen, { clean, comparing }: Standard): Omit<Judged, 'notes'> {
@@ -81,10 +84,11 @@ const signalByExit: ReadonlyMap<number, string> = new Map([
 const signalOf = ({ exit, signal }: Seen): string | undefined =>
   signal ?? (exit === null ? undefined : signalByExit.get(exit))
 
-const isOutOfMemory = ({ stderr }: Seen): boolean =>
-  /heap out of memory|MemoryError|std::bad_alloc|OutOfMemoryError|out of memory/i.test(stderr)
+/** The line in which a runtime says that its memory is used up; a stack may follow it. */
+export const memoryLine = ({ stderr }: Pick<Seen, 'stderr'>): string | undefined =>
+  /^.*(?:MemoryError|std::bad_alloc|OutOfMemoryError|out of memory).*$/im.exec(stderr)?.[0]
 
-const memoryNote = (seen: Seen): string => (isOutOfMemory(seen) ? ', out of memory' : '')
+const memoryNote = (seen: Seen): string => (memoryLine(seen) === undefined ? '' : ', out of memory')
 
 /** The last words of a program that nobody caught the error of. */
 const uncaughtForms: readonly RegExp[] = [

@@ -182,3 +182,37 @@ describe.each(['localhost', '127.0.0.1'])('a page of another origin, served from
     expect([before.rule, after.rule]).toEqual(['page/first', 'page/then'])
   })
 })
+
+describe('the EventSource of a browser', () => {
+  it.each(['reset', 'close'])(
+    'comes back by the last id it heard when a stream ends by %s, and hears the rest',
+    async (ending) => {
+      const body = [1, 2, 3, 4].map((n) => `data: ${n}\n\n`).join('')
+      const reply = { status: 200, headers: { 'content-type': 'text/event-stream' }, body }
+      const faults = [{ [ending]: { at: { frame: 3 }, after: '50ms' } }]
+      const rules = [{ when: { path: '/events' }, resume: { retry: '1ms' }, reply, faults }]
+      await using own = await start({ scenarios: [{ rules }] })
+      const page = await browser.newPage()
+      await page.goto(`http://localhost:${portOf(pages)}/`)
+      const heard = await page.evaluate(
+        (url) =>
+          new Promise<string[]>((resolve) => {
+            const source = new EventSource(url)
+            const said: string[] = []
+            source.onmessage = ({ data, lastEventId }) => said.push(`${lastEventId}: ${data}`)
+            source.onerror = () => {
+              if (source.readyState === EventSource.CLOSED) resolve(said)
+            }
+          }),
+        own.url('/events'),
+      )
+      await page.close()
+      expect(heard).toEqual(['1: 1', '2: 2', '3: 3', '4: 4'])
+      expect(own.journal.map(({ ended, resumes }) => [ended, resumes?.after])).toEqual([
+        [ending, undefined],
+        ['end', '2'],
+        ['end', '4'],
+      ])
+    },
+  )
+})

@@ -225,7 +225,7 @@ describe('faults on live traffic', () => {
     const out: Step[] = []
     const timeline = withFaultsLive(upstream, faults('refuse'), contextFor(undefined), clock)
     for await (const step of timeline) out.push(step)
-    expect(shown(out)).toEqual(['0 reset'])
+    expect(shown(out)).toEqual(['0 reset code="REFUSED_STREAM"'])
     expect(asked).toBe(false)
   })
 

@@ -34,8 +34,8 @@ describe('an ending', () => {
   })
 
   test.each([
-    ['refuse', '0 reset'],
-    [{ refuse: null }, '0 reset'],
+    ['refuse', '0 reset code="REFUSED_STREAM"'],
+    [{ refuse: null }, '0 reset code="REFUSED_STREAM"'],
     [{ refuse: { by: 'close' } }, '0 close'],
   ])('before the head gives no byte of an answer: %j', (written, expected) => {
     expect(broken(written)).toEqual([expected])

@@ -29,6 +29,7 @@ import {
   script,
   shown,
   takesPlace,
+  textSteps,
   withoutEmpty,
   writesUpTo,
 } from './toy-stream.ts'
@@ -37,6 +38,10 @@ const placed = faultKinds.filter(takesPlace)
 
 /** An option that is left out means another place than the one that was drawn. */
 const namesPlace = (written: unknown): boolean => JSON.stringify(written).includes('"at":')
+
+/** These act instead of the answer, and of all that was to come beside it. */
+const actsInStream = ({ name }: { readonly name: string }): boolean =>
+  name !== 'refuse' && name !== 'error'
 
 describe('every kind', () => {
   test.each(placed)('$name leaves what is before its place as it was', (kind) => {
@@ -67,6 +72,25 @@ describe('every kind', () => {
       { numRuns: 15 },
     )
   })
+
+  test.each(faultKinds.filter(actsInStream))(
+    '$name lets a GOAWAY pass that comes before its place',
+    (kind) => {
+      const goaway = { goaway: { at: { frame: 1 } } }
+      const wanted = anyOfKind(kind, fc.constant({ frame: 3 })).filter(
+        (written) => !takesPlace(kind) || namesPlace(written),
+      )
+      const steps = textSteps('a', 'b', 'c', 'd', 'e')
+      fc.assert(
+        fc.property(wanted, (written) => {
+          const out = [...withFaults(steps, faults(goaway, written), contextFor(steps))]
+          const said = out.filter((step) => step.do === 'write' && step.goaway !== undefined)
+          expect(said).toHaveLength(kind.name === 'goaway' ? 2 : 1)
+        }),
+        { numRuns: 15 },
+      )
+    },
+  )
 
   test.each(faultKinds)(
     '$name does to live traffic what it does to its recording',

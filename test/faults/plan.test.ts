@@ -5,6 +5,7 @@ import { entryFor, planSchema } from '../../src/faults/plan.ts'
 import { drawPlan, type PlanDrawing } from '../../src/faults/plan-draw.ts'
 import { faultKinds } from '../../src/faults/registry.ts'
 import { faultText } from '../../src/faults/written.ts'
+import { parseScenario } from '../../src/scenario/load.ts'
 import { parsePlan, planYaml } from '../../src/scenario/load-plan.ts'
 import { seededRandom } from '../../src/time/random.ts'
 
@@ -29,11 +30,11 @@ describe('a plan', () => {
   })
 
   test('is written as a list, too, of single faults, lists of them, or clean', () => {
-    const plan = planSchema.parse(['refuse', ['refuse', { delay: 20 }], [], 'clean'])
+    const plan = planSchema.parse(['refuse', ['refuse', 'delay=20'], 'reset; at=frame:1', 'clean'])
     expect(plan.requests.map((one) => one.map(({ kind }) => kind))).toEqual([
       ['refuse'],
       ['refuse', 'delay'],
-      [],
+      ['reset'],
       [],
     ])
     expect(plan.after).toBe('clean')
@@ -54,10 +55,46 @@ describe('a plan', () => {
       'requests:\n  - - refuse\n    - reset: { at: { fram: 4 } }',
       'p.yaml:3:20: unknown place "fram"; did you mean "frame"?',
     ],
+    [
+      'after: loop\nrequests:\n  - refuse\nrequest:\n  - refuse',
+      'p.yaml:4:1: unknown key "request"; did you mean "requests"?',
+    ],
+    [
+      'requests:\n  - refuse\n  - []',
+      'p.yaml:3:5: an empty list is no fault; write `clean` for a request that is left as it is',
+    ],
+    [
+      'requests:\n  - reset; at=fram:1',
+      'p.yaml:2:5: reset.at: unknown place "fram"; did you mean "frame"?',
+    ],
+    [
+      'requests:\n  - refuse, delay=1s',
+      'p.yaml:2:5: 2 faults stand in one item; write a list with an item for each',
+    ],
+    [
+      'requests:\n  - refuse:\n      by: reset\n      bye: reset',
+      'p.yaml:4:7: unknown key "bye"; did you mean "by"?',
+    ],
     ['after: never\nrequests: [refuse]', 'p.yaml:1:8: after must be clean, repeat-last, loop'],
     ['refuse', 'p.yaml:1:1: a plan is a mapping with `requests`, or a list of what they get'],
   ])('says where it is wrong: %j', (text, mistake) => {
     expect(parsePlan(text, 'p.yaml').mistakes.map(formatMistake)).toEqual([mistake])
+  })
+
+  test('tells its mistakes in the order of the file', () => {
+    const text = 'reqest: 1\nafter: never\nrequests:\n  - rset\nnaem: x\n'
+    const lines = parsePlan(text, 'p.yaml').mistakes.map(({ line }) => line)
+    expect(lines).toEqual([...lines].sort((a, b) => a - b))
+    expect(new Set(lines)).toEqual(new Set([1, 2, 4]))
+  })
+
+  test.each([
+    ['after: loop', '"requests" is missing|requests must be a list'],
+    ['- rset\n- refuse', 'unknown fault "rset"'],
+  ])('is known for one in a file where it is wrong: %j', async (text, told) => {
+    const { isPlan, mistakes } = await parseScenario(text, 'p.yaml')
+    expect(isPlan).toBe(true)
+    expect(mistakes.map(formatMistake).join('\n')).toMatch(new RegExp(told))
   })
 })
 

@@ -40,7 +40,11 @@ describe('a fault in a list', () => {
     [{}, /^: names no fault; known are end, close/],
     [{ reset: { at: 'random' }, hang: { at: 'random' } }, /^: reset and hang stand in one item/],
     [{ reset: null }, /^reset.at: needs a place where it acts: \{ frame: n \}/],
-    ['reset', /^at: needs a place where it acts/],
+    ['reset', /^: reset\.at: needs a place where it acts/],
+    ['bad-gzip', /^: bad-gzip\.how: must be plain, checksum or truncated/],
+    [{ inject: { at: 'random', raw: '' } }, 'inject.raw: needs at least one byte'],
+    [{ inject: { at: 'random', base64: '' } }, 'inject.base64: needs at least one byte'],
+    [{ jitter: { by: 0 } }, 'jitter.by: must be longer than 0'],
     [{ reset: { at: { fram: 2 } } }, 'reset.at: unknown place "fram"; did you mean "frame"?'],
     [{ reset: { at: { frame: -1 } } }, 'reset.at.frame: must be a whole number of at least 0'],
     [{ reset: { at: { frame: 'x' } } }, 'reset.at.frame: must be a whole number of at least 0'],
@@ -78,6 +82,24 @@ describe('a fault in a list', () => {
     expect(problems[0]).toMatch(message)
   })
 
+  test.each([
+    ['reset; at=frame:4; seed=9', { reset: { at: { frame: 4 } }, seed: 9 }],
+    ['delay=20ms', { delay: '20ms' }],
+    ['error=rate-limited', { error: 'rate-limited' }],
+  ])('may be written as in the header: %s', (text, written) => {
+    expect(faultSchema.parse(text)).toEqual(faultSchema.parse(written))
+  })
+
+  test('may be an error by its code alone', () => {
+    const [short, long] = [{ error: 'overloaded' }, { error: { code: 'overloaded' } }].map((one) =>
+      faultSchema.parse(one),
+    )
+    expect(short?.options).toEqual(long?.options)
+    expect(problemsOf({ error: 'overload' })).toEqual([
+      'error: unknown error code "overload"; did you mean "overloaded"?',
+    ])
+  })
+
   test('reports every mistake in it', () => {
     const written = { corrupt: { at: { frame: -1 }, bytes: 0 }, probability: 'often' }
     expect(problemsOf(written)).toEqual([
@@ -92,7 +114,9 @@ describe('a fault in a list', () => {
     const forms = published.anyOf?.map((form) => form['required'] ?? form['const'])
     const names = [...faultKinds, ...faultProfiles].map(({ name }) => name)
     expect(forms?.slice(-names.length)).toEqual(names.map((name) => [name]))
-    const bare = forms?.slice(0, -names.length) ?? []
+    const others = published.anyOf?.slice(0, -names.length) ?? []
+    expect(others.at(-1)).toMatchObject({ type: 'string', pattern: '[;=]' })
+    const bare = others.slice(0, -1).map((form) => form['const'])
     expect(bare).toEqual(names.filter((name) => bare.includes(name)))
     expect(bare).toEqual(expect.arrayContaining(['refuse', ...faultProfiles.map((p) => p.name)]))
     const described = published.anyOf?.map((form) => form['description'])

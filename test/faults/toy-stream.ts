@@ -194,7 +194,7 @@ function smallOptions(at: fc.Arbitrary<unknown>): Record<string, fc.Arbitrary<un
     throttle: fc
       .tuple(fc.record({ bytesPerSecond: fc.constantFrom(30, 999, 1e6) }), fc.record({ at }, place))
       .map(([rate, from]) => ({ ...rate, ...from })),
-    jitter: fc.record({ by: millis, at }),
+    jitter: fc.record({ by: fc.integer({ min: 1, max: 40 }), at }),
     heartbeats: fc.record({ every: fc.nat(20), count: small, at }),
     slice: fc.oneof(fc.record({ bytes: small, at, gap: fc.nat(3) }), fc.record({ in: where })),
     merge: fc.oneof(
@@ -239,8 +239,14 @@ export function offsetOf(place: object, { frames, steps }: Script): number | und
     }
     return undefined
   }
-  const timely = steps.filter((step) => step.atMs < number('time'))
-  return timely.length < steps.length ? bodyOf(timely).length : undefined
+  return bytesBefore(number('time'), steps)
+}
+
+function bytesBefore(atMs: number, steps: readonly Step[]): number | undefined {
+  const timely = steps.filter((step) => step.atMs < atMs)
+  // In silence that nothing ends any time comes.
+  const isReached = timely.length < steps.length || steps.at(-1)?.do === 'hang'
+  return isReached ? bodyOf(timely).length : undefined
 }
 
 /** The same steps as an upstream would bring them: each when its time has come. */

@@ -66,6 +66,19 @@ describe('a wrong limit', () => {
     ).toEqual([`file.yaml:${told}`])
   })
 
+  it('is told of each, however many there are', async () => {
+    const written = 'limits:\n  - 0rpm\n  - 3rpm\n  - { request: 1 }\n  - 3rpx\n'
+    const { mistakes } = await parseScenario(written + rules, 'file.yaml')
+    expect(mistakes.map(({ line, column }) => [line, column])).toEqual([
+      [2, 5],
+      [4, 7],
+      [5, 5],
+    ])
+    expect(() => parseLimits(['0rpm', '3rpx'])).toThrow(
+      /^limits\.0: expected a limit.*"0rpm"\nlimits\.1: expected a limit.*"3rpx"$/,
+    )
+  })
+
   it('outside a scenario is told as well', () => {
     expect(() => parseLimits(['3rpm', 'often'])).toThrow(
       /^limits\.1: expected a limit such as 3rpm/,

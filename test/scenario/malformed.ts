@@ -357,6 +357,47 @@ const faults: Row[] = [
     '5:22',
     'probability must be at most 1',
   ],
+  [
+    rule('reply: hi\nfaults:\n  - garbage: { at: { frame: 1 } }\n  - wrong-length: { by: 5 }'),
+    '5:9',
+    'garbage and wrong-length: a body is sent in chunks or has a Content-Length, never both',
+  ],
+  [
+    rule('reply: hi\nfaults:\n  - garbage: { at: { frame: 1 } }\n  - goaway: { at: { frame: 1 } }'),
+    '5:9',
+    'garbage and goaway: the one is for HTTP/1.1 and the other for HTTP/2; no request comes by both',
+  ],
+  [
+    rule('reply: hi\nfaults:\n  - head: { status: 204 }\n  - slice: { bytes: 1 }'),
+    '5:9',
+    'head and slice: an answer of that status has no body',
+  ],
+  [
+    rule('when: { dialect: ai-sdk-text }\nreply: hi\nfaults: [no-terminator]'),
+    '4:14',
+    'no-terminator: plain text says nowhere that it is over',
+  ],
+  [
+    rule(
+      'when: { dialect: [ai-sdk-text] }\nreply: hi\nfaults:\n  - truncate-json: { at: { frame: 1 } }',
+    ),
+    '5:9',
+    'truncate-json: plain text holds no JSON',
+  ],
+  [
+    rule(
+      'when: { dialect: bedrock-converse }\nreply: hi\nfaults:\n  - heartbeats: { every: 1s, count: 2 }',
+    ),
+    '5:9',
+    'heartbeats: an AWS event stream has nothing that could be sent without a meaning',
+  ],
+  [
+    rule(
+      'when: { dialect: [ollama] }\nreply: hi\nfaults:\n  - inject: { at: { frame: 1 }, comment: x }',
+    ),
+    '5:9',
+    'inject: neither the dialect nor its framing (ndjson) has a form for comment',
+  ],
   [fault('stall: {}'), '4:16', 'stall needs `for`, e.g. { for: 2s }; for silence that never'],
 ]
 

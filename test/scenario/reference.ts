@@ -35,6 +35,8 @@ function referred(node: Node): string | undefined {
 
 function typeOf(node: Node): string {
   const name = referred(node)
+  // Definitions that only keep the schema short have no section, and mean nothing by their names.
+  if (name && /^item\d*$/.test(name)) return itemWords(definition(name))
   if (name) return `[${name}](#${sectionOf[name] ?? name})`
   if (Array.isArray(node['enum'])) return node['enum'].map(code).join(', ')
   if ('const' in node) return code(node['const'])
@@ -49,6 +51,9 @@ function typeOf(node: Node): string {
   if (keys.length > 0 && keys.length < 8) return code(`{ ${keys.join(', ')} }`)
   return [node['type'] ?? 'any'].flat().map(wordFor).join(' or ')
 }
+
+const itemWords = (node: Node): string =>
+  String(node['description']).startsWith('A fault') ? '[fault](#faults)' : typeOf(node)
 
 const sectionOf: Readonly<Record<string, string>> = { dialect: 'dialects' }
 

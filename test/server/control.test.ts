@@ -88,6 +88,65 @@ describe('the control API', () => {
     expect(JSON.parse(await (await control('GET', '/journal')).text())).toEqual([])
   })
 
+  it('empties the journal of one session alone, or from one exchange on', async () => {
+    for (const session of ['a', 'b', 'a', 'b']) await said(session)
+    const kept = async (): Promise<(string | number)[][]> => {
+      const entries = JSON.parse(await (await control('GET', '/journal')).text())
+      return entries.map(({ id, session }: { id: number; session: string }) => [session, id - from])
+    }
+    const [{ id: from }] = JSON.parse(await (await control('GET', '/journal')).text())
+    expect((await control('DELETE', '/journal?session=b&since=1')).status).toBe(204)
+    expect(await kept()).toEqual([
+      ['a', 0],
+      ['a', 2],
+    ])
+    expect((await control('DELETE', `/journal?since=${from}`)).status).toBe(204)
+    expect(await kept()).toEqual([['a', 0]])
+    expect((await control('DELETE', '/journal?session=none')).status).toBe(204)
+    expect(await kept()).toEqual([['a', 0]])
+  })
+
+  it.each([
+    ['DELETE', '/journal?sesion=b', 'unknown parameter "sesion"; did you mean "session"?'],
+    ['DELETE', '/journal?since=now', 'since must be a whole number of at least 0, not "now"'],
+    ['GET', '/health?session=b', 'unknown parameter "session"; it takes none'],
+    ['GET', '/scenarios?session=b', 'unknown parameter "session"; it takes none'],
+    ['GET', '/metrics?session=b', 'unknown parameter "session"; it takes none'],
+    ['GET', '/openapi.json?session=b', 'unknown parameter "session"; it takes none'],
+  ])('refuses %s %s, and does nothing', async (method, path, message) => {
+    await said('b')
+    const reply = await control(method, path)
+    expect([reply.status, JSON.parse(await reply.text()).error.message]).toEqual([
+      400,
+      `stuntdouble: ${message}`,
+    ])
+    expect(double.journal).toHaveLength(1)
+  })
+
+  it('tells times to a thousandth of a millisecond, and headers without credentials', async () => {
+    const headers = {
+      ...{ authorization: 'Bearer sk-verysecretkey1234567890', 'x-own': 'nobody knows what' },
+      ...{ 'user-agent': 'test/1', 'x-stuntdouble-session': 'a' },
+      'x-stuntdouble-fault': 'delay=1ms, reset; at=frame:2',
+    }
+    for (const _ of [1, 2])
+      await ask(double, 'hi', { headers }).then((one) => one.text().catch(String))
+    const entries = JSON.parse(await (await control('GET', '/journal')).text())
+    expect(entries[1].headers).toMatchObject({
+      ...{ 'content-type': 'application/json', 'user-agent': 'test/1' },
+      'x-stuntdouble-fault': 'delay=1ms, reset; at=frame:2',
+    })
+    expect(Object.keys(entries[1].headers)).not.toContain('authorization')
+    expect(Object.keys(entries[1].headers)).not.toContain('x-own')
+    const times = [...JSON.stringify(entries).matchAll(/Ms":(\d+\.?\d*)/g)].map(([, ms]) => ms)
+    expect(times.length).toBeGreaterThan(10)
+    for (const ms of times) expect(ms).toMatch(/^\d+(\.\d{1,3})?$/)
+    expect(entries[1]).toMatchObject({
+      previous: { idleMs: expect.any(Number) },
+      faults: [{ kind: 'delay' }, { kind: 'reset', atMs: expect.any(Number) }],
+    })
+  })
+
   it('forgets one session or all', async () => {
     expect([await said('a'), await said('a'), await said('b'), await said('b')]).toEqual([
       'first',

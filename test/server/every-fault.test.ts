@@ -7,6 +7,7 @@ import { connect, type IncomingHttpHeaders } from 'node:http2'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { faultKinds } from '../../src/faults/registry.ts'
+import { faultText } from '../../src/faults/written.ts'
 import { type Double, start } from '../../src/index.ts'
 import {
   chunk,
@@ -29,11 +30,20 @@ const bodyFor = (content: string): object => ({ messages: [{ role: 'user', conte
 interface Case {
   readonly name: string
   readonly row: Row
+  /** A rule may have it only where streams can be gone on with, which are others to begin with. */
+  readonly byHeader: boolean
 }
 
-const cases: Case[] = Object.values(rows)
-  .flat()
-  .map((row) => ({ name: JSON.stringify(row.fault), row }))
+const cases: Case[] = Object.entries(rows).flatMap(([kind, members]) =>
+  members.map((row) => ({
+    name: JSON.stringify(row.fault),
+    row,
+    byHeader: kind === 'resume',
+  })),
+)
+
+const headersFor = ({ row, byHeader }: Case): Readonly<Record<string, string>> =>
+  byHeader ? { 'x-stuntdouble-fault': faultText(row.fault) } : {}
 
 let double: Double
 let upstream: RawUpstream
@@ -49,11 +59,11 @@ beforeAll(async () => {
   ])
   const replies = [[{ text: texts }], { recording }, { upstream: 'service' }]
   const rules = sources.flatMap((source, at) =>
-    cases.map(({ name, row }) => ({
+    cases.map(({ name, row, byHeader }) => ({
       name: `${source} ${name}`,
       when: { user: `${source} ${name}` },
       reply: replies[at],
-      faults: [row.fault],
+      faults: byHeader ? [] : [row.fault],
     })),
   )
   const upstreams = [{ name: 'service', url: upstream.url }]
@@ -100,9 +110,11 @@ function expectHead(headers: IncomingHttpHeaders, { head = {} }: Row): void {
 }
 
 describe.each(sources)('on %s', (source) => {
-  it.concurrent.each(cases)('$name comes as it should over HTTP/1.1', async ({ name, row }) => {
+  it.concurrent.each(cases)('$name comes as it should over HTTP/1.1', async (one) => {
+    const { name, row } = one
     const begunMs = performance.now()
-    const reply = await rawRequest({ port: double.port, path, body: bodyFor(`${source} ${name}`) })
+    const body = bodyFor(`${source} ${name}`)
+    const reply = await rawRequest({ port: double.port, path, headers: headersFor(one), body })
     const { http1 = {}, ending = 'end' } = row
     if (http1.never !== undefined) return expectNever(reply, http1.never)
     expect(performance.now() - begunMs).toBeGreaterThanOrEqual(row.leastMs ?? 0)
@@ -116,8 +128,9 @@ describe.each(sources)('on %s', (source) => {
     expect(reply.socket).toBe(http1.socket ?? sockets[ending])
   })
 
-  it.concurrent.each(cases)('$name comes as it should over HTTP/2', async ({ name, row }) => {
-    const request = { path, body: bodyFor(`${source} ${name}`) }
+  it.concurrent.each(cases)('$name comes as it should over HTTP/2', async (one) => {
+    const { name, row } = one
+    const request = { path, headers: headersFor(one), body: bodyFor(`${source} ${name}`) }
     const reply = await h2Request(double.port, request)
     const { http2 = {}, ending = 'end', head } = row
     if (http2.never !== undefined) return expectNever(reply, http2.never)
@@ -145,7 +158,12 @@ describe('what a protocol has', () => {
     ['short-chunk; at=frame:1', { httpVersion: '1.0' }, chunksOnly],
     ['wrong-length; by=5, garbage; at=frame:1', {}, /garbage and wrong-length: .* never both/],
     ['wrong-length; by=-5000', {}, /the body has 89 bytes, and 5000 fewer cannot be declared/],
-    ['reset; at=frame:1; code=CANCEL', {}, /only HTTP\/2 has such frames/],
+    ['reset; at=frame:1; code=CANCEL', {}, /reset\.code: only over HTTP\/2 has a reset a code/],
+    [
+      'head; status=204, drop; at=frame:1',
+      {},
+      /head and drop: an answer of that status has no body/,
+    ],
   ])('is a 422 where it lacks what is asked for: %s', async (fault, more, why) => {
     const reply = await asked(fault, more)
     expect(reply.status).toBe(422)

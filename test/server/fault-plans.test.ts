@@ -120,6 +120,38 @@ describe('a plan in a scenario', () => {
   })
 })
 
+describe('a plan in a file that is watched', () => {
+  it('stays as it was after a bad edit, and each mistake is a line of the log', async () => {
+    const file = join(folder, 'watched.yaml')
+    writeFileSync(file, 'requests:\n  - refuse\n')
+    const lines: string[] = []
+    let told = (): void => {}
+    const heard = new Promise<void>((resolve) => {
+      told = resolve
+    })
+    const ignore = (): void => {}
+    const error = (_: object, line: string): void => {
+      lines.push(line)
+      if (lines.length === 3) told()
+    }
+    const log = { debug: ignore, info: ignore, warn: ignore, error }
+    await using double = await start({
+      scenarios: [{ rules: [rule] }],
+      plan: file,
+      watch: true,
+      log,
+    })
+    writeFileSync(file, 'requests:\n  - rset\n  - []\n')
+    await heard
+    expect(lines).toEqual([
+      'the edit is not used, the last good version stays: 2 mistakes:',
+      `${file}:2:5: unknown fault "rset"; did you mean "reset"?`,
+      `${file}:3:5: an empty list is no fault; write \`clean\` for a request that is left as it is`,
+    ])
+    expect(double.stage.plan?.requests).toHaveLength(1)
+  })
+})
+
 describe('a drawn plan', () => {
   it('gives the same bytes and endings again from its YAML', async () => {
     const kinds = [
@@ -138,7 +170,10 @@ describe('a drawn plan', () => {
     const file = join(folder, 'drawn.yaml')
     writeFileSync(file, planYaml(plan))
     const seen: string[][] = []
-    for (const one of [{ requests: plan.requests.map((faults) => faults.map(writtenOf)) }, file]) {
+    const requests = plan.requests.map((faults) =>
+      faults.length === 0 ? 'clean' : faults.map(writtenOf),
+    )
+    for (const one of [{ requests }, file]) {
       await using double = await start({ scenarios: [{ rules: [rule] }], plan: one })
       const replies: string[] = []
       for (let at = 0; at < drawing.requests; at++) {

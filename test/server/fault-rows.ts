@@ -56,7 +56,10 @@ const inChunks = 'only HTTP/1.1 sends a body in chunks, and the request came by 
 const byHttp2 = 'only HTTP/2 has such frames, and the request came by HTTP/1.1'
 
 export const rows: Readonly<Record<string, readonly Row[]>> = {
-  end: [{ fault: { end: { at: { frame: 2 } } }, chunks: [one, two] }],
+  end: [
+    { fault: { end: { at: { frame: 2 } } }, chunks: [one, two] },
+    { fault: { end: { at: { time: 0 } } }, chunks: [] },
+  ],
   close: [
     { fault: { close: { at: { frame: 2 } } }, chunks: [one, two], ending: 'close' },
     {
@@ -72,7 +75,10 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
         fault: { reset: { at: { frame: 3 }, code } },
         chunks: [one, two, three],
         ending: 'reset',
-        http1: { never: `reset: ${byHttp2}` },
+        http1: {
+          never:
+            'reset.code: only over HTTP/2 has a reset a code, and the request came by HTTP/1.1',
+        },
         http2: {
           ending: `reset ${{ NO_ERROR: 0, CANCEL: 8, ENHANCE_YOUR_CALM: 11, HTTP_1_1_REQUIRED: 13 }[code]}`,
         },
@@ -87,6 +93,12 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
       ending: 'reset',
       head: { status: 0 },
       http2: { ending: 'reset 7' },
+    },
+    {
+      fault: { reset: { at: { time: 0 } } },
+      chunks: [],
+      ending: 'reset',
+      head: { status: 0 },
     },
     { fault: { refuse: { by: 'close' } }, chunks: [], ending: 'close', head: { status: 0 } },
   ],
@@ -160,13 +172,15 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
       chunks: [...frames, 'data:late\n\n'],
     },
   ],
-  garbage: [0, 1, 4].map((frame) => ({
-    fault: { garbage: { at: { frame } } },
-    chunks: frames.slice(0, frame),
-    ending: 'close',
-    http1: { wire: `${framed(frames.slice(0, frame))}garbage: no size of a chunk\r\n` },
-    http2: { never: `garbage: ${inChunks}` },
-  })),
+  garbage: ['time', 0, 1, 4]
+    .map((place) => ({ place, frame: Number(place) || 0 }))
+    .map(({ place, frame }) => ({
+      fault: { garbage: { at: place === 'time' ? { time: 0 } : { frame } } },
+      chunks: frames.slice(0, frame),
+      ending: 'close',
+      http1: { wire: `${framed(frames.slice(0, frame))}garbage: no size of a chunk\r\n` },
+      http2: { never: `garbage: ${inChunks}` },
+    })),
   'short-chunk': [
     {
       fault: { 'short-chunk': { at: { frame: 2 }, missing: 5 } },

@@ -10,8 +10,12 @@ import { sse } from '../../src/framing/index.ts'
 import { type Double, start } from '../../src/index.ts'
 import { plausibleRequest } from '../../src/recording/import/plausible-request.ts'
 import { knownDialects } from '../../src/scenario/load-dialects.ts'
+import { VirtualClock } from '../../src/time/clock.ts'
 import { chatBody, chatPath } from '../support/ask.ts'
+import { h2Request } from '../support/h2-client.ts'
 import { type RawReply, rawRequest } from '../support/raw-client.ts'
+import { temporaryFolder, writeRecording } from '../support/recording-file.ts'
+import { openStream } from '../support/streaming-client.ts'
 
 const known = await knownDialects()
 /** Others of OpenAI's form differ in nothing that matters here. */
@@ -90,7 +94,8 @@ describe('in every dialect of server-sent events', () => {
       const unbroken = (await ask()).body
       const count = framesOf(unbroken).length
       const meant = framesOf(unbroken).filter(({ data }) => data !== undefined)
-      expect(framesOf(unbroken)[0]).toMatchObject({ retry: 1000 })
+      // With the first, and not in a block of its own: a place counts the frames of the dialect.
+      expect(meant[0]).toMatchObject({ retry: 1000, id: '1' })
       expect(meant.map(({ id }) => id)).toEqual(meant.map((_, n) => `${n + 1}`))
       const bare = framesOf(unbroken).findIndex(({ data }) => data !== undefined)
       const joined: string[] = []
@@ -111,21 +116,29 @@ describe('in every dialect of server-sent events', () => {
 })
 
 describe('an EventSource', () => {
-  it('hears every event once, over as many connections as it takes, and then stops asking', async () => {
-    const resume = { retry: '5ms', ids: 'random', faults: 'each' }
-    // That of undici takes a broken connection for the last word, and comes back after an end.
-    await using double = await served(
-      eventRule({ resume, faults: [{ end: { at: { frame: 3 } } }] }),
-    )
-    const source = new EventSource(double.url(eventPath))
-    const heard: unknown[] = []
-    source.addEventListener('tick', (event) => heard.push('data' in event ? event.data : event))
-    await expect.poll(() => source.readyState, { timeout: 5000 }).toBe(EventSource.CLOSED)
-    expect(heard).toEqual(['1', '2', '3', '4', '5', '6'])
-    // The `retry:` and two events, then three, then one, and then nothing is left.
-    expect(double.journal.map(({ status }) => status)).toEqual([200, 200, 200, 204])
-    expect(double.journal.map(({ resumes }) => resumes?.exchange)).toEqual([undefined, 1, 1, 1])
-  })
+  it.each([
+    ['ends', { end: { at: { frame: 3 } } }],
+    ['closes', { close: { at: { frame: 3 }, after: '20ms' } }],
+    ['resets', { reset: { at: { frame: 3 }, after: '20ms' } }],
+  ])(
+    'hears every event once of a stream that %s again and again, and then stops asking',
+    async (_, fault) => {
+      const resume = { retry: '5ms', ids: 'random', faults: 'each' }
+      await using double = await served(eventRule({ resume, faults: [fault] }))
+      const source = new EventSource(double.url(eventPath))
+      const heard: unknown[] = []
+      source.addEventListener('tick', (event) => heard.push('data' in event ? event.data : event))
+      await expect.poll(() => source.readyState, { timeout: 5000 }).toBe(EventSource.CLOSED)
+      expect(heard).toEqual(['1', '2', '3', '4', '5', '6'])
+      // It came back by what it had heard, and every time to the stream that was its own.
+      const came = double.journal.map(({ status, resumes }) => [status, resumes?.exchange])
+      expect([came[0], came[1], came.at(-1)]).toEqual([
+        [200, undefined],
+        [200, 1],
+        [204, 1],
+      ])
+    },
+  )
 
   it('goes on by GET with what was asked by POST on the same path', async () => {
     await using double = await served(eventRule({ resume: true, faults: cutAt(2) }))
@@ -142,27 +155,42 @@ describe('a client that comes back', () => {
     resume,
     faults,
   })
-  const askSlow = (double: Double, headers: Record<string, string> = {}) =>
-    rawRequest({
-      port: double.port,
-      path: chatPath,
-      body: chatBody('slow'),
-      headers,
-      silenceMs: 5000,
-    })
+  const textsOf = (body: string): string[] =>
+    [...body.matchAll(/"content":"(.)"/g)].map(([, text]) => text ?? '')
 
-  it('gets what is past at once and the rest at its own time', async () => {
-    await using double = await served(slowRule({ unheard: 'goes-on' }))
-    const first = await askSlow(double)
-    const rest = await askSlow(double, resumedBy(first.body))
-    expect([first.complete, rest.complete]).toEqual([false, true])
-    const [begun, resumed] = double.journal
-    expect(begun?.ended).toBe('reset')
-    // The stream takes 400 ms in all, and goes on while nobody listens.
-    const bothMs = (begun?.durationMs ?? 0) + (resumed?.durationMs ?? 0)
-    expect(bothMs).toBeGreaterThan(0)
-    expect(resumed?.resumes).toEqual({ exchange: 1, after: lastIdOf(first.body) })
-  })
+  // The stream takes 400 ms of its own time, and the client is away from its beginning to 150 ms.
+  it.each([
+    ['goes-on', 250],
+    ['pauses', 400],
+  ])(
+    'gets what is past at once and the rest at its own time, where it %s unheard',
+    async (unheard, leftMs) => {
+      const clock = new VirtualClock()
+      const scenario = { rules: [slowRule({ unheard })] }
+      await using double = await start({ scenarios: [scenario], clock })
+      const asked = { port: double.port, path: chatPath, body: chatBody('slow') }
+      using first = openStream(asked)
+      await first.until(({ end }) => end === 'rst')
+      await expect.poll(() => double.open).toBe(0)
+      await clock.advance(150)
+      using rest = openStream({ ...asked, headers: resumedBy(first.body) })
+      await rest.until(({ body }) => framesOf(body).length > 0)
+      const atOnce = textsOf(rest.body)
+      await clock.advance(leftMs - 1)
+      // What was written by now has come when a later request is answered.
+      await fetch(double.url('/_stuntdouble/health'))
+      const before = textsOf(rest.body)
+      await clock.advance(1)
+      await rest.until(({ body }) => body.includes('[DONE]'))
+      expect([textsOf(first.body), atOnce, before, textsOf(rest.body)]).toEqual([
+        ['1', '2'],
+        ['3'],
+        ['3'],
+        ['3', '4', '5'],
+      ])
+      expect(double.journal[1]?.resumes).toEqual({ exchange: 1, after: lastIdOf(first.body) })
+    },
+  )
 
   it.each([
     ['another id', { 'last-event-id': '77' }],
@@ -217,6 +245,167 @@ describe('a client that comes back', () => {
     await forget(double, 's')
     const headers = { 'x-stuntdouble-session': 's', 'last-event-id': '2' }
     expect((await getEvents(double, headers)).status).toBe(404)
+  })
+})
+
+describe('over HTTP/2', () => {
+  it('goes on where the first stream was reset', async () => {
+    await using double = await served(eventRule({ resume: { retry: '1s' }, faults: cutAt(4) }))
+    const get = (headers = {}) => ({ method: 'GET', path: eventPath, headers })
+    const first = await h2Request(double.port, get())
+    const again = await h2Request(double.port, get(resumedBy(first.body)))
+    expect([first.ending, again.ending]).toEqual(['reset 2', 'end'])
+    await using unbroken = await served(eventRule({ resume: { retry: '1s' } }))
+    expect(first.body + again.body).toBe((await getEvents(unbroken)).body)
+  })
+})
+
+describe('a recording that holds ids', () => {
+  const event = (n: number): string => `id: e${n}\nevent: tick\ndata: ${n}\n\n`
+  const body = ['retry: 9\n\n', ...[1, 2, 3, 4, 5, 6].map(event)].join('')
+  const folder = temporaryFolder()
+
+  const taped = (name: string, parts: readonly string[]): string => {
+    const request = { method: 'POST', url: `http://127.0.0.1${eventPath}`, headers: [], body: '{}' }
+    const head = { status: 200, headers: [['content-type', 'text/event-stream']] }
+    const lines = [
+      { recording: 1, by: 'a test', at: '2026-01-01T00:00:00.000Z' },
+      { request },
+      { atMs: 1, head },
+      ...parts.map((text, n) => ({ atMs: n + 2, text })),
+      { atMs: parts.length + 2, end: 'end' },
+    ]
+    return writeRecording(
+      folder,
+      name,
+      lines.map((line) => JSON.stringify(line)),
+    )
+  }
+  const byEvent = taped('by-event.jsonl', body.split(/(?<=\n\n)/))
+  const askedAt = ({ port }: Double, headers: Record<string, string> = {}): Promise<RawReply> =>
+    rawRequest({ port, path: eventPath, body: '{}', headers })
+  const replaying = (reply: object, more: object = {}) => ({
+    scenarios: [{ rules: [{ when: { path: eventPath }, reply, ...more }] }],
+  })
+
+  it.each([
+    ['event by event', { recordings: [byEvent] }],
+    ['in one piece', { recordings: [taped('whole.jsonl', [body])] }],
+    ['byte by byte', { recordings: [taped('bytes.jsonl', [...body])], pace: 'instant' }],
+    ['event by event, where a rule replays it', replaying({ replay: byEvent })],
+  ])('can be gone on with after each of them, taped %s', async (_, sources) => {
+    const joined: string[] = []
+    for (const ending of ['close', 'reset']) {
+      for (let frame = 2; frame <= 6; frame++) {
+        await using double = await start({ ...sources, fault: `${ending}; at=frame:${frame}` })
+        const first = await askedAt(double)
+        const rest = await askedAt(double, resumedBy(first.body))
+        expect([first.socket, lastIdOf(first.body)]).toEqual([
+          ending === 'close' ? 'fin' : 'rst',
+          `e${frame - 1}`,
+        ])
+        joined.push(first.body + rest.body)
+      }
+    }
+    expect(new Set(joined)).toEqual(new Set([body]))
+  })
+
+  it('begins anew for a client without one, and where a rule has turned it off', async () => {
+    const off = replaying({ replay: byEvent }, { resume: false, faults: cutAt(4) })
+    await using double = await start(off)
+    const first = await askedAt(double)
+    const again = await askedAt(double, resumedBy(first.body))
+    expect([dataOf(first.body), again.body]).toEqual([['1', '2', '3'], first.body])
+    await using usual = await start({ recordings: [byEvent], fault: 'reset; at=frame:4' })
+    const twice = [await askedAt(usual), await askedAt(usual)]
+    expect(twice.map((reply) => reply.body)).toEqual([first.body, first.body])
+  })
+})
+
+describe('a recorded client that came back', () => {
+  const folder = temporaryFolder()
+  const event = (id: string): string => `id: ${id}\ndata: ${id}\n\n`
+  const taped = (name: string, headers: readonly object[], ids: readonly string[]): string => {
+    const url = 'http://127.0.0.1/feed'
+    const head = { status: 200, headers: [['content-type', 'text/event-stream']] }
+    const lines = [
+      { recording: 1, by: 'a test', at: '2026-01-01T00:00:00.000Z' },
+      { request: { method: 'GET', url, headers } },
+      { atMs: 1, head },
+      ...ids.map((id, n) => ({ atMs: n + 2, text: event(id) })),
+      { atMs: 9, end: 'client-left' },
+    ]
+    return writeRecording(
+      folder,
+      name,
+      lines.map((line) => JSON.stringify(line)),
+    )
+  }
+  const recordings = [
+    taped('a.jsonl', [], ['a1', 'a2']),
+    taped('b.jsonl', [['last-event-id', 'a2']], ['a3', 'a4']),
+  ]
+  /** What came of a feed that then falls silent. */
+  const heard = async (double: Double, until: string, headers: Record<string, string> = {}) => {
+    using stream = openStream({ port: double.port, method: 'GET', path: '/feed', headers })
+    await stream.until(({ body }) => body.includes(`data: ${until}`))
+    return dataOf(stream.body)
+  }
+
+  it('is answered by the tape of its very request, round after round', async () => {
+    await using double = await start({ recordings })
+    for (let round = 0; round < 2; round++) {
+      expect(await heard(double, 'a2')).toEqual(['a1', 'a2'])
+      expect(await heard(double, 'a4', { 'last-event-id': 'a2' })).toEqual(['a3', 'a4'])
+    }
+    const anew = { 'last-event-id': 'a2', 'x-stuntdouble-session': 'new' }
+    expect(await heard(double, 'a4', anew)).toEqual(['a3', 'a4'])
+  })
+})
+
+describe('a dialect of GET', () => {
+  it('takes its prompt from the query, and an EventSource begins and goes on with it', async () => {
+    const dialect = {
+      name: 'feed',
+      routes: [{ path: '/feed', method: 'GET' }],
+      request: { query: { q: { is: 'prompt', required: true } } },
+      stream: { frames: { text: { data: { t: '{{ text }}' } } } },
+    }
+    const rule = {
+      when: { user: 'news' },
+      reply: [{ text: ['1', '2', '3', '4'] }],
+      resume: { retry: '5ms' },
+      faults: [{ close: { at: { frame: 2 }, after: '20ms' } }],
+    }
+    await using double = await start({ scenarios: [{ dialects: [dialect], rules: [rule] }] })
+    expect((await rawRequest({ port: double.port, method: 'GET', path: '/feed' })).status).toBe(400)
+    const source = new EventSource(double.url('/feed?q=news'))
+    const told: unknown[] = []
+    source.addEventListener('message', (event) => told.push(JSON.parse(event.data).t))
+    await expect.poll(() => source.readyState, { timeout: 5000 }).toBe(EventSource.CLOSED)
+    expect(told).toEqual(['1', '2', '3', '4'])
+  })
+})
+
+describe('a paused stream of the AI SDK', () => {
+  it('is in flight however late it is, and is come back to as far as it has been said', async () => {
+    const clock = new VirtualClock()
+    await using double = await start({
+      scenarios: [{ rules: [{ reply: 'One two three' }] }],
+      clock,
+    })
+    const body = {
+      id: 'c1',
+      messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
+    }
+    const headers = { 'x-stuntdouble-pause': 'frame:3' }
+    using first = openStream({ port: double.port, path: '/api/chat', body, headers })
+    await first.until(() => framesOf(first.body).length === 3)
+    await clock.advance(60_000)
+    using again = openStream({ port: double.port, method: 'GET', path: '/api/chat/c1/stream' })
+    await again.until(() => framesOf(again.body).length >= 3)
+    await fetch(double.url('/_stuntdouble/health'))
+    expect(again.body).toBe(first.body)
   })
 })
 

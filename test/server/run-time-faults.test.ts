@@ -80,6 +80,8 @@ describe('faults at run time', () => {
     ['a session', { session: 's' }, [whole, 2, whole]],
     ['a rule', { rule: 'a' }, [2, 2, whole]],
     ['a rule of a scenario', { rule: 'shop/b' }, [whole, whole, 2]],
+    ['some rules', { rule: 'sh*/a' }, [2, 2, whole]],
+    ['recordings that may still come', { rule: 'recording/*' }, [whole, whole, whole]],
     ['a path', { path: '/v1/*/completions' }, [2, 2, 2]],
     ['another path', { path: '/v1/*' }, [whole, whole, whole]],
     ['a dialect', { dialect: 'openai-chat' }, [2, 2, 2]],
@@ -88,6 +90,17 @@ describe('faults at run time', () => {
     const query = new URLSearchParams(options).toString()
     expect((await control('POST', `/faults?${query}`, 'reset; at=frame:2')).status).toBe(201)
     expect([await ask('a'), await ask('a', 's'), await ask('b')]).toEqual(expected)
+  })
+
+  it('make room for others once they are used up', async () => {
+    double.faults.add('refuse', { session: 'keep' })
+    double.faults.add('delay=1ms', { times: 1 })
+    await ask()
+    for (let at = 2; at < 1000; at += 1) double.faults.add('refuse', { session: 'other' })
+    expect(double.faults.entries[1]).toMatchObject({ times: 1, requests: 1 })
+    double.faults.add('refuse', { session: 'other' })
+    expect(double.faults.entries[1]).toMatchObject({ session: 'other' })
+    expect(() => double.faults.add('refuse')).toThrow(/^1000 lists of faults are set/)
   })
 
   it('act between those of the server and those of the request', async () => {
@@ -134,6 +147,18 @@ describe('faults at run time', () => {
     ['', 'rset: {}', 'unknown key "rset"; did you mean "reset"?'],
     ['', [], 'faults: the list is empty'],
     ['', { ttl: '3s' }, /^"faults" is missing/],
+    ['', {}, /^the body names no fault; write faults as in the header/],
+    ['?count=1', 'refuse', 'unknown option "count"; how many requests get the faults is `times`'],
+    ['', { faults: 'refuse', count: 1 }, /^unknown option "count"; how many.* is `times`/],
+    [
+      '',
+      { reset: { at: { frame: 1 } }, times: 1 },
+      'write faults: beside times, as in { "faults": { "reset": ... }, "times": ... }',
+    ],
+    ['?path=v1/*', 'refuse', 'path: must begin with a slash, not "v1/*"; did you mean "/v1/*"?'],
+    ['?path=http://x/v1', 'refuse', /^path: must begin with a slash.*did you mean "\/v1"\?$/],
+    ['?rule=shp/a', 'refuse', 'rule: there is no "shp/a"; did you mean "shop/a"?'],
+    ['?rule=shop/c*', 'refuse', /^rule: there is no "shop\/c\*"/],
     ['', { faults: 'refuse', tttl: '3s' }, 'unknown key "tttl"; did you mean "ttl"?'],
     ['', { faults: 'refuse', ttl: 'soon' }, /^ttl: "soon" is not a duration such as/],
     ['?ttl=0', 'refuse', 'ttl: must be longer than 0'],

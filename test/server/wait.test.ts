@@ -82,7 +82,20 @@ describe('GET /wait', () => {
     ['/wait?for=request&timeout=soon', 'wait: timeout: "soon" is not a duration'],
     ['/wait?for=request&timeout=1h', 'wait: timeout: must be at most 10m'],
     ['/wait?for=request&at=frame:2', 'wait: at goes with for=written only'],
-    ['/wait?for=written&at=token:2', 'wait: at: a stream that is played is found by frame, byte'],
+    [
+      '/wait?for=written&at=event:x',
+      'wait: at: "event" is no place that can be meant here; write frame:3 or byte:100',
+    ],
+    [
+      '/wait?for=written&at=time:2s',
+      'wait: at: "time" is no place that can be meant here; write frame:3 or byte:100',
+    ],
+    ['/wait?for=written&at=frame:-1', 'wait: at: frame must be a whole number of at least 0'],
+    [
+      '/wait?for=fault&kind=resset',
+      'wait: kind: no fault is called "resset"; did you mean "reset"?',
+    ],
+    ['/wait?for=fault&kind=satellite', 'wait: kind: "satellite" is a profile of several faults'],
     ['/wait?for=idle&count=2', 'wait: there is nothing to count for idle'],
     ['/wait?for=idle&for=request', 'for is given twice'],
   ])('refuses %s in one sentence', async (path, message) => {
@@ -120,6 +133,12 @@ describe('GET /wait', () => {
 })
 
 describe('waitFor in the library', () => {
+  it('refuses a kind of fault that there is not', async () => {
+    await expect(double.waitFor({ for: 'fault', kind: 'bogus' })).rejects.toMatchObject({
+      ...{ code: 'bad-request', message: expect.stringContaining('no fault is called "bogus"') },
+    })
+  })
+
   it('waits by the clock that it was given', async () => {
     const clock = new VirtualClock()
     const own = await start({ scenarios: [{ rules }], clock })
@@ -210,6 +229,13 @@ describe('/streams', () => {
     expect((await post('end?how=crash')).body.error.message).toMatch(
       /"crash" is no ending; known are/,
     )
+    for (const form of ['raw', 'base64']) {
+      const refused = await post('push', { [form]: '' })
+      expect([refused.status, refused.body.error.message]).toEqual([
+        400,
+        `stuntdouble: ${form}: needs at least one byte`,
+      ])
+    }
     expect((await post('pauze')).body.error.message).toMatch(/did you mean "pause"/)
     expect((await post('end?how=reset')).status).toBe(200)
     await client.until(({ end }) => end === 'rst')
@@ -226,7 +252,13 @@ describe('/streams', () => {
     const reply = await ask(double, 'hi', { headers })
     expect([reply.status, await reply.text()]).toEqual([
       400,
-      expect.stringContaining('x-stuntdouble-pause: is no place'),
+      expect.stringContaining(
+        'x-stuntdouble-pause: \\"sometime\\" is no place; write frame:3, byte:100 or time:1.5s',
+      ),
     ])
+    const event = await ask(double, 'hi', { headers: { 'x-stuntdouble-pause': 'event:text' } })
+    expect(await event.text()).toMatch(
+      /event.*is no place.*; write frame:3, byte:100 or time:1.5s"/,
+    )
   })
 })

@@ -117,6 +117,19 @@ describe('a client on the virtual clock', () => {
     expect((await variant.response()).headers.get('content-type')).toContain('text/event-stream')
   })
 
+  it('gives back no text, or never asks, is told so', async () => {
+    const mute: SweptClient = async (fetch) =>
+      JSON.parse((await (await fetch('http://a/')).text()) && '7')
+    await expect(variantOf('http/500').run(mute)).rejects.toThrow(
+      'sweep: at clean the client returned 7 and no text',
+    )
+    const idle: SweptClient = async () => 'I know it all'
+    await expect(variantOf('http/500').run(idle)).rejects.toThrow('the client never asked')
+    await expect(variantOf('clean').run(idle)).rejects.toThrow('the client never asked')
+    const late = () => JSON.parse('[]')
+    expect(() => variantOf('http/500').runSync(late)).toThrow('returned an empty list and no text')
+  })
+
   it('must make something of the clean reply first', async () => {
     const broken: SweptClient = () => Promise.reject(new Error('no such field'))
     await expect(variantOf('merge-all').run(broken)).rejects.toThrow(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { endings } from '../../src/core/timeline.ts'
-import { openReply, sweep } from '../../src/index.ts'
+import { openReply, StuntdoubleError, sweep } from '../../src/index.ts'
 import { smallerThan, spread } from '../../src/sweep/spread.ts'
 import { variantsOf } from '../../src/sweep/variants.ts'
 
@@ -80,6 +80,9 @@ describe('the variants of a reply', () => {
     expect(() => variantsOf(reply, { only: ['cut/resett'] })).toThrow(
       'there is no variant "cut/resett"; did you mean "cut/reset"?',
     )
+    const error = thrownBy(() => variantsOf(reply, { only: ['something-else-entirely'] }))
+    expect(error).toMatch(/known are clean, cut\/end, cut\/close, .*http,/)
+    expect(error).not.toContain('split/byte')
   })
 
   it('leave out what the format has no form for', async () => {
@@ -87,6 +90,65 @@ describe('the variants of a reply', () => {
     const families = new Set(other.map(({ family }) => family))
     expect(families).toContain('truncate-json')
     expect(families).not.toContain('inject/comment')
+  })
+})
+
+function thrownBy(run: () => unknown): string {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof StuntdoubleError && error.code === 'usage') return error.message
+    throw error
+  }
+  return 'nothing was thrown'
+}
+
+/** What plain JavaScript may hand in. */
+const any = (value: unknown) => JSON.parse(JSON.stringify(value))
+
+describe('options', () => {
+  it.each<[options: unknown, said: string]>([
+    [{ budget: 0 }, "budget must be a whole number from 1, or 'all'; not 0"],
+    [{ budget: 1.5 }, 'not 1.5'],
+    [{ budget: '5' }, 'not "5"'],
+    [{ only: [] }, 'only is empty, and chooses nothing'],
+    [
+      { only: 'cut' },
+      "only must be a list of names such as ['cut/reset', 'http/500'], not \"cut\"",
+    ],
+    [{ only: [7] }, 'there is 7 in it'],
+    [{ ony: ['cut'] }, 'there is no "ony"; did you mean "only"?'],
+    [{ seed: -1 }, 'seed must be a whole number from 0, not -1'],
+    [{ seed: 'x' }, 'not "x"'],
+    [{ silence: 'long' }, 'silence must be a duration such as 250ms, 1.5s or 2m, not "long"'],
+    [{ retryAfter: '0s' }, 'retryAfter must be a duration'],
+    [[], 'its options must be an object, not an empty list'],
+  ])('such as %j are refused at once', (options, said) => {
+    expect(thrownBy(() => sweep(reply, any(options)))).toContain(said)
+  })
+
+  it('choose by names, beginnings and patterns alike', () => {
+    const namesOf = (only: string[]) => variantsOf(reply, { only }).map(({ name }) => name)
+    expect(namesOf(['cut/reset/*'])).toEqual(namesOf(['cut/reset']))
+    expect(namesOf(['cut/reset/frame-1', 'http/500'])).toEqual(['cut/reset/frame-1', 'http/500'])
+    expect(namesOf(['cut/*/frame-1'])).toHaveLength(endings.length)
+    expect(variantsOf(reply, { budget: 'all' })).toEqual(plans)
+  })
+})
+
+it.each<[source: unknown, said: string]>([
+  [{}, 'nothing says what is swept; give { scenario }, { recording }, or { timeline, dialect }'],
+  [null, 'must be an object, not null'],
+  [{ timeline: [] }, 'a timeline needs a dialect'],
+  [{ scenario, recording: 'a.jsonl' }, 'scenario and recording are given'],
+  [{ scenaro: scenario }, 'there is no "scenaro"; did you mean "scenario"?'],
+  [{ recording: 'a.jsonl', rule: 'hi' }, 'rule says nothing of a recording'],
+  [{ scenario, seed: 'x' }, 'seed must be a whole number from 0'],
+])('a reply from %j is refused', async (source, said) => {
+  const opened = openReply(any(source))
+  await expect(opened).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining(said),
   })
 })
 

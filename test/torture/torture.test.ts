@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { checkReportFiles } from '../../src/cli/torture-files.ts'
+import { RealClock } from '../../src/time/clock.ts'
 import type { ClientFunction } from '../../src/torture/client.ts'
 import { environmentFor } from '../../src/torture/environment.ts'
 import type { VariantResult } from '../../src/torture/report.ts'
@@ -11,6 +13,8 @@ import { reportJson } from '../../src/torture/report-json.ts'
 import { reportJunit } from '../../src/torture/report-junit.ts'
 import { renderReport } from '../../src/torture/report-text.ts'
 import type { TortureOptions } from '../../src/torture/settings.ts'
+import { smallestOf } from '../../src/torture/smallest.ts'
+import { commandClient } from '../../src/torture/spawn.ts'
 import { listVariants, torture } from '../../src/torture/torture.ts'
 
 const scenario = { name: 'short', rules: [{ name: 'all', reply: 'One two three.' }] }
@@ -66,10 +70,10 @@ const run = (options: TortureOptions) => torture({ scenario, budget: 'all', ...o
 
 describe('a client as a function', () => {
   it('that does it right passes cuts, splits and errors', async () => {
-    const only = ['clean', 'cut/end/*', 'cut/reset/frame-2', 'split/byte-1?', 'http/500', 'drop/*']
-    const report = await run({ run: right, only, jobs: 4 })
+    const only = ['clean', 'cut/end', 'cut/reset/frame-2', 'split/byte-12', 'http/500', 'drop/*']
+    const report = await run({ run: right, only })
     expect(report.variants.filter(({ allowed }) => !allowed)).toEqual([])
-    expect(report.variants.length).toBeGreaterThan(15)
+    expect(report.variants.length).toBeGreaterThan(8)
     expect(verdictsOf(report)).toMatchObject({
       clean: 'same output',
       'cut/end/frame-0': 'clean error',
@@ -91,6 +95,30 @@ describe('a client as a function', () => {
     expect(text).toContainEqual(expect.stringMatching(first))
     expect(text).toContain('  repeat   again cut/end/frame-0')
     expect(report.smallest.map(({ again }) => again)).toEqual([undefined])
+  })
+
+  it('that takes each chunk for whole lines is caught by splits at a byte', async () => {
+    const report = await run({ run: byChunk, only: ['split/byte-1?'], jobs: 4 })
+    const caught = report.variants.filter(({ allowed }) => !allowed)
+    expect(report.variants.length).toBeGreaterThan(5)
+    expect(caught.length).toBeGreaterThan(0)
+    for (const { name } of caught) expect(name).toMatch(/^split\/byte-1\d$/)
+  })
+
+  it('that is answered by an error which no rule asks for is refused, unless that is wanted', async () => {
+    const calm: ClientFunction = async ({ STUNTDOUBLE_URL }) =>
+      String(
+        (await fetch(`${STUNTDOUBLE_URL}/v1/chat/completions`, { method: 'POST', body: '{' })).ok,
+      )
+    await expect(run({ run: calm })).rejects.toThrow(/the clean reply is an error: .* by 400 /)
+    const only = ['clean']
+    const wanted = await run({ run: calm, only, allowErrorReply: true })
+    expect(verdictsOf(wanted)).toEqual({ clean: 'same output' })
+    const rules = [{ reply: { error: 'overloaded' } }]
+    const told: ClientFunction = async ({ STUNTDOUBLE_URL }) =>
+      String((await ask(STUNTDOUBLE_URL)).status)
+    const scripted = await run({ run: told, only, scenario: { name: 'no', rules } })
+    expect(scripted.clean.requests).toMatchObject([{ ended: 'end' }])
   })
 
   it('that tries again at once and without end is a storm, and is stopped', async () => {
@@ -151,7 +179,7 @@ console.log(await response.text())
 process.exit()`,
     )
     const only = ['clean', 'http/500', 'cut/hang/frame-1']
-    const report = await run({ command, only, timeoutMs: 4000, jobs: 3, env: environment })
+    const report = await run({ command, only, timeoutMs: 1500, jobs: 3, env: environment })
     expect(verdictsOf(report)).toMatchObject({
       'http/500': 'crash',
       'cut/hang/frame-1': 'hang',
@@ -160,6 +188,29 @@ process.exit()`,
     expect(hung?.seen.requests).toMatchObject([{ status: 200, ended: 'client-left' }])
     const left = readFileSync(pids, 'utf8').trim().split(' ').filter(isAlive)
     expect(left).toEqual([])
+  })
+
+  it.each([
+    [{ json: folder }, 'is a folder; name a file in it'],
+    [{ junit: join(folder, 'nowhere', 'a.xml') }, 'there is no folder'],
+    [{ html: '' }, 'the name of a file is missing'],
+  ])('is not even started where the report has no place: %o', (files, said) => {
+    expect(() => checkReportFiles(files)).toThrow(said)
+  })
+
+  it('that may not be run is told what to do', async () => {
+    const file = join(folder, 'plain.txt')
+    writeFileSync(file, 'no program', { mode: 0o644 })
+    await expect(run({ command: [file] })).rejects.toThrow(`chmod +x ${file}, or name what runs it`)
+  })
+
+  it('loses the variables that would take it elsewhere', async () => {
+    const env = { ...environment, AWS_PROFILE: 'work' }
+    const client = commandClient(['env'], { clock: new RealClock(), env })
+    const told = environmentFor('http://127.0.0.1:1', env)
+    const { stdout } = await client(told, new AbortController().signal)
+    expect(stdout).not.toContain('AWS_PROFILE')
+    expect(stdout).toContain('AWS_DEFAULT_REGION=us-east-1')
   })
 
   it('that cannot be started is told so', async () => {
@@ -178,12 +229,30 @@ function isAlive(pid: string): boolean {
 }
 
 describe('torture', () => {
-  it('gives the same names in the same order for the same budget, from everywhere', async () => {
-    const options = { scenario, run: right, budget: '30' }
-    const [first, second] = [await listVariants(options), await listVariants(options)]
-    expect(first).toEqual(second)
-    expect(first).toHaveLength(30)
-    expect(new Set(first.map(({ group }) => group)).size).toBeGreaterThan(10)
+  it('lists all variants, or all that are chosen, whatever the budget', async () => {
+    const options = { scenario, run: right, budget: '3' }
+    const all = await listVariants(options)
+    expect(new Set(all.map(({ group }) => group)).size).toBeGreaterThan(10)
+    const cuts = all.filter(({ name }) => name.startsWith('cut/reset/'))
+    expect(await listVariants({ ...options, only: ['cut/reset'] })).toEqual(cuts)
+  })
+
+  it('says what a budget has left out, and keeps what it ran to find the simplest', async () => {
+    const report = await run({ run: byChunk, only: ['cut/end', 'http'], budget: '1' })
+    const text = [...renderReport(report, { columns: 100, color: false, repeat: String })]
+    expect(report.unreached).toEqual(['http'])
+    expect(text).toContain('Nothing was run of: http.')
+    expect(text).toContain('--budget all runs the rest; --list names all that there are.')
+    const [failed] = report.variants
+    if (!failed) throw new Error('nothing was run')
+    const late = { ...failed, name: 'cut/end/frame-9', size: 9 }
+    const attempt = async () => failed
+    const plans = [failed, late]
+    const search = { results: [late], plans, attempt, isOver: () => false }
+    const later = await smallestOf(search)
+    expect(later.tried).toMatchObject([{ name: failed.name, shrunk: true }])
+    const json = JSON.parse(reportJson({ ...report, variants: later.tried }))
+    expect(json.variants).toMatchObject([{ name: failed.name, shrunk: true }])
   })
 
   it('reports to programs and build servers what it found', async () => {
@@ -233,6 +302,9 @@ describe('torture', () => {
       OPENAI_API_KEY: 'sk-real',
       NO_PROXY: 'corp',
     })
+    expect(Object.keys(told)).toContain('AWS_PROFILE')
+    expect(told['AWS_PROFILE']).toBeUndefined()
+    expect(told['AWS_DEFAULT_REGION']).toBe(told['AWS_REGION'])
     expect(told).toMatchObject({
       OPENAI_API_KEY: 'none',
       OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
@@ -242,7 +314,13 @@ describe('torture', () => {
   })
 
   it.each([
-    [{ only: ['cut/nothing'] }, /no variant is named cut\/nothing; (did you mean|known are)/],
+    [{ only: ['cut/nothing'] }, /there is no variant "cut\/nothing"; (did you mean|known are)/],
+    [{ only: [] }, /only is empty/],
+    [
+      { allow: ['hang:drip/*'] },
+      /--allow hang:drip\/\*: there is no variant "drip\/\*"; did you mean/,
+    ],
+    [{ ignore: ['query:page'] }, /there is none/],
     [{ recording: 'a.jsonl' }, /from a scenario or from a recording, not from both/],
     [{ jobs: 0 }, /jobs must be/],
   ])('refuses %o', async (options, message) => {

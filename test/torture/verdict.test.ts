@@ -1,9 +1,10 @@
 /** What is thought of a client, by tables: no client is run here. */
 import { describe, expect, it } from 'vitest'
+import { namePattern } from '../../src/sweep/names.ts'
 import { allowedBy } from '../../src/torture/allow.ts'
 import { parseBudget } from '../../src/torture/budget.ts'
-import { globPattern } from '../../src/torture/glob.ts'
 import { comparing, differenceOf } from '../../src/torture/output.ts'
+import { clientLines } from '../../src/torture/report-text.ts'
 import { pausesOf, type Seen, type SeenRequest } from '../../src/torture/seen.ts'
 import { stormOf } from '../../src/torture/storm.ts'
 import { judge, type Verdict } from '../../src/torture/verdict.ts'
@@ -40,7 +41,7 @@ const seen = (more: Partial<Seen> = {}): Seen => {
 }
 
 const clean = seen()
-const standard = { clean, comparing: comparing(clean.stdout, clean.stdout) }
+const standard = { clean, comparing: comparing(clean.stdout, clean.stdout), limitMs: 10_000 }
 const many = (count: number, gapMs = 0): SeenRequest[] =>
   Array.from({ length: count }, (_, at) => request(at * (10 + gapMs)))
 
@@ -80,6 +81,19 @@ describe('a client that', () => {
     const stderr = 'FATAL ERROR: Reached heap limit - JavaScript heap out of memory'
     const { verdict, why } = judge(seen({ exit: 134, stderr }), standard)
     expect({ verdict, why }).toEqual({ verdict: 'crash', why: 'killed by SIGABRT, out of memory' })
+  })
+
+  it('ran out of memory is shown by the line that says so, however long the stack behind it', () => {
+    const fatal = 'FATAL ERROR: Reached heap limit - JavaScript heap out of memory'
+    const stack = Array.from({ length: 20 }, (_, at) => ` ${at}: 0xb0 node::Abort()`)
+    const lines = clientLines(seen({ exit: 134, stderr: [fatal, ...stack].join('\n') }))
+    expect(lines).toContain(`    stderr  ${fatal}`)
+    expect(lines.at(-1)).toBe('    stderr   19: 0xb0 node::Abort()')
+  })
+
+  it('was not done in time is told how long it had', () => {
+    const { why } = judge(seen({ stopped: 'limit', ms: 10_234 }), standard)
+    expect(why).toBe('not done within 10.0 s, and had to be stopped')
   })
 
   it.each([
@@ -219,9 +233,13 @@ describe('by itself', () => {
   it.each([
     ['cut/*', 'cut/reset/frame-4', true],
     ['cut/*/frame-?', 'cut/reset/frame-4', true],
-    ['cut', 'cut/reset/frame-4', false],
+    ['cut', 'cut/reset/frame-4', true],
+    ['cut/reset/', 'cut/reset/frame-4', true],
+    ['cut/reset/frame-4', 'cut/reset/frame-4', true],
+    ['cut/reset/frame-4', 'cut/reset/frame-40', false],
+    ['http', 'http-html/500', false],
     ['a.b', 'axb', false],
   ])('the name %s fits %s: %s', (glob, name, fits) => {
-    expect(globPattern(glob)(name)).toBe(fits)
+    expect(namePattern(glob)(name)).toBe(fits)
   })
 })

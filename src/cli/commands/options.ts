@@ -12,6 +12,12 @@ export function integerFrom(low: number, high: number): (text: string) => number
 /** For options that are given once for each name: a list of names would swallow what follows it. */
 export const collect = (name: string, before: readonly string[] = []): string[] => [...before, name]
 
+/** For options that mean one thing: the last of several would hold without a word. */
+function once(value: string, before?: string): string {
+  if (before === undefined) return value
+  throw new InvalidArgumentError('It can be given once only.')
+}
+
 const largestSeed = Number.MAX_SAFE_INTEGER
 
 export const parseSeed = integerFrom(0, largestSeed)
@@ -31,9 +37,21 @@ export function listening(command: Command): Command {
     .option('--allow-host <name>', 'one more host name for the control API', collect)
     .option('--seed <n>', "seed of all chance, instead of the scenarios' own", parseSeed)
     .option('--dialect <name>', 'ask this dialect first where several have one path', collect)
-    .option('--fault <fault>', 'break every answer, e.g. "reset; at=frame:4" or flaky-mobile')
-    .option('--plan <file>', 'a plan of faults: the nth answer of a session gets its nth entry')
-    .option('--limit <limit>', 'let in no more than this: 3rpm, 90ktpm, 2 concurrent', collect)
+    .option(
+      '--fault <fault>',
+      'break every answer, e.g. "reset; at=frame:4" or flaky-mobile; and several times',
+      collect,
+    )
+    .option(
+      '--plan <file>',
+      'a plan of faults: the nth answer of a session gets its nth entry',
+      once,
+    )
+    .option(
+      '--limit <limit>',
+      'let in no more than this: 3rpm, 90ktpm, 2 concurrent, or { ... }; and several times',
+      collect,
+    )
     .option('--max-body <mib>', 'largest request body in MiB', integerFrom(1, 1024), 32)
     .addOption(new Option('--log-level <level>', 'what is logged').choices(levels).default('info'))
 }

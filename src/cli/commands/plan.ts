@@ -8,14 +8,11 @@ export function addPlan(program: Command): void {
     .description('draw a plan of faults from a seed and print it as YAML')
     .option('--seed <n>', 'what it is drawn from', parseSeed, 1)
     .option('--requests <n>', 'how many requests it is for', integerFrom(1, 100_000), 20)
-    .option(
-      '--kinds <names>',
-      'kinds of faults to draw from, e.g. reset,stall (default: the usual)',
-    )
+    .option('--kinds <names>', `kinds of faults to draw from (default: ${usual})`)
     .option('--profile <name>', 'draw from this profile, each of its faults by its own chance')
     .option(
       '--often <chance>',
-      'the chance that a request is broken by one of the kinds (default: 0.5)',
+      'the chance that a request is broken by one of the kinds, not a profile (default: 0.5)',
     )
     .option('--frames <range>', 'places are frames of these (default: 1-12)')
     .option('--bytes <range>', 'places are bytes of these; with --frames, either')
@@ -31,6 +28,9 @@ export function addPlan(program: Command): void {
     .addHelpText('after', examples)
     .action(async (options) => (await import('../plan.ts')).plan(options))
 }
+
+/** As `plan-draw.ts` has them, which would be long in loading. */
+const usual = 'end,close,reset,refuse,error,delay,stall,slice,duplicate,drop,corrupt'
 
 const examples = `
 Examples:

@@ -65,6 +65,7 @@ export const invalid = (message: string, param?: string): ApiError => ({
 export function cohereError(given: ApiError, http?: HttpRequest, random?: Random): HttpReply {
   const error = withAskedModel(given, http, modelNotFound)
   const limited = error.code === 'rate-limited'
+  const headers = random ? serviceHeaders(random, limited ? 0 : undefined) : []
   return errorReply(error, {
     status: error.status ?? statuses[error.code] ?? apiErrorStatus[error.code],
     body: {
@@ -72,7 +73,8 @@ export function cohereError(given: ApiError, http?: HttpRequest, random?: Random
       message: sentenceOf(error),
       ...(error.code === 'context-length' ? { error_type: 'TOO_MANY_TOKENS' } : {}),
     },
-    headers: random ? serviceHeaders(random, limited ? 0 : undefined) : [],
+    // A limit that is kept tells its own figures, or there are none.
+    headers: error.limit ? headers.filter(([name]) => !limitWords.names.test(name)) : headers,
   })
 }
 
@@ -105,9 +107,9 @@ export const headerNames: readonly string[] = [
   'x-trial-endpoint-call-remaining',
 ]
 
-/** Calls of a trial key are what its headers count. */
+/** Calls of a trial key are what its headers count; nobody here counts those of a month. */
 export const limitWords: LimitWords = {
-  names: /^x-trial-endpoint-call-/,
+  names: /^x-(?:trial-endpoint|endpoint-monthly)-call-/,
   headers: (now) => {
     const told = tightest(now, 'requests')
     if (!told) return []

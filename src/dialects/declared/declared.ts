@@ -176,7 +176,7 @@ function errorReply(parts: ErrorParts): Dialect['error'] {
 }
 
 function isStreaming(http: HttpRequest, parseRequest: ParseRequest): boolean {
-  if (http.method !== 'POST') return false
+  if (http.method !== 'POST' && http.method !== 'GET') return false
   const request = parseRequest(http)
   return !isApiError(request) && request.stream
 }

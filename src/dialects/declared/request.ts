@@ -22,7 +22,9 @@ export function compileRequest(description: DialectDescription, name: string): P
   return (http) => {
     const body = readBody(http)
     if ('refused' in body) return body.refused
-    const refused = checkTexts(http, request) ?? checkBody(body.value, fields, request.unknown)
+    const refused =
+      checkTexts(http, request) ??
+      (hasOnlyPlace(http) ? undefined : checkBody(body.value, fields, request.unknown))
     if (refused) return refused
     return { dialect: name, http, ...read(http, fillDefaults(body.value, fields)) }
   }
@@ -36,7 +38,12 @@ const refuse = (message: string, param?: string): ApiError => ({
 
 type Body = { readonly value: Readonly<Record<string, unknown>> } | { readonly refused: ApiError }
 
+/** A GET says by its path, query and headers all that it wants, as that of an EventSource. */
+const hasOnlyPlace = ({ method, body }: HttpRequest): boolean =>
+  method === 'GET' && body.length === 0
+
 function readBody(http: HttpRequest): Body {
+  if (hasOnlyPlace(http)) return { value: {} }
   const refused = (message: string): Body => ({ refused: refuse(message) })
   const wrongType = checkContentType(header(http.headers, 'content-type'))
   if (wrongType) return refused(wrongType)
@@ -207,12 +214,12 @@ function compileReading(description: DialectDescription) {
       const path = places.get(meaning)
       return path && at(body, path)
     }
-    const text = (meaning: 'model' | 'session'): string | undefined => {
+    const text = (meaning: 'model' | 'session' | 'prompt'): string | undefined => {
       const found = texts.find(({ field }) => field.is === meaning)
       const outside = found && (textOf(http, found.what, found.name) ?? found.field.default)
       return outside ?? asString(inBody(meaning))
     }
-    const said = [...messages(inBody('messages')), ...asMessage(inBody('prompt'))]
+    const said = [...messages(inBody('messages')), ...asMessage(text('prompt'))]
     const systems = said.filter(({ role }) => role === 'system' || role === 'developer')
     const system = [asString(inBody('system')), ...systems.map((message) => message.text)]
     const prompts = system.filter((part) => part !== undefined)

@@ -34,7 +34,10 @@ const textField = z.strictObject({
   required: z.boolean().optional().describe('Refuse a request without it. Default: false.'),
   oneOf: z.array(z.string()).optional().describe('The only values that are accepted.'),
   default: z.string().optional().describe('Taken where the request has none.'),
-  is: z.enum(['model', 'session']).optional().describe('What it means.'),
+  is: z
+    .enum(['model', 'session', 'prompt'])
+    .optional()
+    .describe('What it means; `prompt` is the text of the user.'),
 })
 
 /** A field of the JSON body. */

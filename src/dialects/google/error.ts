@@ -77,7 +77,7 @@ function detailsOf(error: ApiError, { surface, shape, model }: About): JsonObjec
   if (error.param !== undefined) details.push(badRequest(error, shape))
   // Vertex AI shares its capacity, and has no quota to tell of.
   const hasQuota = surface.dialect === 'gemini'
-  if (hasQuota && error.code === 'rate-limited') details.push(keptOrUsual(error, model))
+  if (hasQuota && error.code === 'rate-limited') details.push(...keptOrUsual(error, model))
   if (hasQuota && error.code === 'quota-exceeded') details.push(quotaFailure('Day', '200', model))
   if (error.retryAfterMs !== undefined) {
     details.push({ ...typeOf('RetryInfo'), retryDelay: `${error.retryAfterMs / 1000}s` })
@@ -106,11 +106,12 @@ const badRequest = ({ param, message }: ApiError, shape: Shape): JsonObject => (
   ],
 })
 
-/** Of a limit that is kept, what it is; else a plausible one. */
-function keptOrUsual({ limit: refusal }: ApiError, model: string | undefined): JsonObject {
-  if (!refusal) return quotaFailure('Minute', '15', model)
-  const { most, perMs } = refusal.limit
-  return quotaFailure(perMs === 86_400_000 ? 'Day' : 'Minute', `${most}`, model)
+/** Of a limit that is kept, what it is, unless the vendor has no quota of it; else a plausible one. */
+function keptOrUsual({ limit: refusal }: ApiError, model: string | undefined): JsonObject[] {
+  if (!refusal) return [quotaFailure('Minute', '15', model)]
+  const { counted, most, perMs } = refusal.limit
+  if (counted === 'concurrent') return []
+  return [quotaFailure(perMs === 86_400_000 ? 'Day' : 'Minute', `${most}`, model)]
 }
 
 const quotaFailure = (per: string, quotaValue: string, model: string | undefined): JsonObject => ({

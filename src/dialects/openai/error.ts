@@ -73,7 +73,8 @@ export function errorMessage(plan: ChatPlan, error: ApiError, identity: Slots): 
 export function variantError(variant: ChatVariant, given: ApiError, random?: Random): HttpReply {
   const error = withLimitWords(variant, given)
   const { contentType, indent, words } = variant.errors
-  const { retryAfterMs: usual } = words[error.code]
+  // A limit that is kept knows when, or that nobody does.
+  const usual = error.limit ? undefined : words[error.code].retryAfterMs
   const retryAfterMs = error.retryAfterMs ?? usual
   const waiting = retryAfterMs === undefined ? error : { ...error, retryAfterMs }
   return errorReply(waiting, {
@@ -82,7 +83,9 @@ export function variantError(variant: ChatVariant, given: ApiError, random?: Ran
     headers: [
       ...inMilliseconds(variant, waiting),
       ...(random ? idHeaders(variant, error, random) : []),
-      ...(error.code === 'rate-limited' ? exhausted(variant, waiting.retryAfterMs ?? 0) : []),
+      ...(error.code === 'rate-limited' && !error.limit
+        ? exhausted(variant, waiting.retryAfterMs ?? 0)
+        : []),
     ],
     ...(contentType === undefined ? {} : { contentType }),
     ...(indent === undefined ? {} : { indent }),

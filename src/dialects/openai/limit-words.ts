@@ -57,10 +57,15 @@ const times: readonly (readonly [ms: number, name: string, letter: string])[] = 
 export function withLimitWords(variant: ChatVariant, error: ApiError): ApiError {
   const { limit: refusal, code, message } = error
   const { type } = variant.errors.words[code]
-  if (!refusal || message !== undefined || (type !== 'requests' && type !== 'tokens')) return error
+  if (!refusal || message !== undefined) return error
   const { limit, model, remaining, asked, retryAfterMs } = refusal
-  if (limit.counted === 'concurrent') return error
   const of = model === undefined ? '' : ` for ${model}`
+  if (limit.counted === 'concurrent') {
+    if (code !== 'rate-limited') return error
+    const said = `Limit ${limit.most}. Please try again when one of them is over.`
+    return { ...error, message: `Too many concurrent requests${of}: ${said}` }
+  }
+  if (type !== 'requests' && type !== 'tokens') return error
   const said = `on ${per(limit)}: Limit ${limit.most}`
   if (retryAfterMs === undefined) {
     const wanted = `Requested ${asked}. The input or output tokens must be reduced in order to run successfully.`

@@ -72,7 +72,8 @@ export class Redactor {
 const keptHeader = new RegExp(
   `^(?:${[
     ...['accept', 'allow', 'anthropic-(?:version|beta|ratelimit-.*)', 'cache-control'],
-    ...['content-(?:type|length|encoding|disposition|language)', 'location', 'link'],
+    ...['content-(?:type|length|encoding|disposition|language)', 'last-event-id'],
+    ...['location', 'link'],
     ...['openai-.*', 'retry-after(?:-ms)?', 'server-timing', 'vary', 'www-authenticate'],
     ...['x-accel-buffering', 'x-should-retry', '(?:x-)?ratelimit-.*', 'x-ratelimit.*'],
     ...['(?:x-)?request-id', '(?:x-)?correlation-id', 'x-amzn-requestid', 'cf-ray'],

@@ -7,7 +7,7 @@ import { isMapping } from '../../faults/options.ts'
 import { faultNames } from '../../faults/registry.ts'
 import { readYaml } from '../../scenario/load-yaml.ts'
 import { readRequest } from '../read-request.ts'
-import type { RunTimeOptions } from '../run-time-faults.ts'
+import { countIsTimes, type RunTimeOptions } from '../run-time-faults.ts'
 import type { ServerState } from '../server-state.ts'
 import { type Handlers, queryOf, wholeNumberOf, wrong } from './handler.ts'
 
@@ -28,8 +28,8 @@ export const faultHandlers: Handlers = {
   'POST /faults': async (ctx, server) => {
     const { body } = await readRequest(ctx, server.maxBodyBytes)
     const text = Buffer.from(body).toString('utf8')
+    if ('count' in ctx.query) throw wrong(countIsTimes)
     const { faults, options } = read(text, queryOf(ctx, optionNames))
-    checkDialect(options, server)
     ctx.body = server.runTimeFaults.add(faults, options)
     ctx.status = 201
   },
@@ -61,8 +61,11 @@ function read(text: string, query: Query): { faults: GivenFaults; options: RunTi
   const asked = { ...others, ...(count === undefined ? {} : { times: count }) }
   if (lineForm.test(text)) return { faults: text.trim(), options: asked }
   const value = dataIn(text)
-  if (!isMapping(value) || Object.keys(value).some((key) => faultNames.includes(key))) {
-    return { faults: faultsIn(value), options: asked }
+  if (!isMapping(value)) return { faults: faultsIn(value), options: asked }
+  const fault = Object.keys(value).find((key) => faultNames.includes(key))
+  if (fault !== undefined) {
+    refuseBeside(value, fault)
+    return { faults: value, options: asked }
   }
   const { faults, ...options } = value
   if (faults === undefined) throw withoutFaults(value)
@@ -87,18 +90,24 @@ function faultsIn(value: unknown): GivenFaults {
   throw wrong(`faults: ${JSON.stringify(value)} is none; ${whatIsRight}`)
 }
 
+/** Options are for all faults that are added together, and stand beside them. */
+function refuseBeside(value: Readonly<Record<string, unknown>>, fault: string): void {
+  const beside: readonly string[] = ['faults', 'count', ...optionNames]
+  const option = Object.keys(value).find((key) => beside.includes(key))
+  if (option === undefined) return
+  if (option === 'faults') throw wrong(`write ${fault} within faults, not beside it`)
+  const meant = option === 'count' ? 'times' : option
+  throw wrong(
+    `write faults: beside ${meant}, as in { "faults": { "${fault}": ... }, "${meant}": ... }`,
+  )
+}
+
 function withoutFaults(value: Readonly<Record<string, unknown>>): StuntdoubleError {
-  const [key = ''] = Object.keys(value)
+  const [key] = Object.keys(value)
+  if (key === undefined) return wrong(`the body names no fault; ${whatIsRight}`)
   const known = ['faults', ...optionNames, ...faultNames]
   if (known.includes(key)) return wrong(`"faults" is missing; ${whatIsRight}`)
   return wrong(`unknown key "${key}"${suggestion(key, known)}`)
-}
-
-/** A name that is no dialect's would never fit, and nobody would know why. */
-function checkDialect({ dialect }: RunTimeOptions, { stage }: ServerState): void {
-  const known = stage.dialects.map(({ name }) => name)
-  if (typeof dialect !== 'string' || known.includes(dialect)) return
-  throw wrong(`dialect: there is no "${dialect}"${suggestion(dialect, known)}`)
 }
 
 function idOf(ctx: Context): number {

@@ -52,3 +52,11 @@ export async function jsonBodyOf(ctx: Context, server: ServerState): Promise<unk
 }
 
 export const wrong = (why: string): StuntdoubleError => new StuntdoubleError('bad-request', why)
+
+/** An error beside which something else is told. */
+export function refuse(ctx: Context, { status, code, message }: StuntdoubleError, beside: object) {
+  ctx.status = status
+  ctx.set('x-stuntdouble-error', code)
+  const error = { message: `stuntdouble: ${message}`, type: 'stuntdouble_error', code }
+  ctx.body = { error, ...beside }
+}

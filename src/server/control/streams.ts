@@ -5,10 +5,12 @@ import { suggestion } from '../../core/suggest.ts'
 import { type Ending, endings } from '../../core/timeline.ts'
 import { type Matter, withMatter } from '../../faults/matter.ts'
 import { strict } from '../../faults/options.ts'
+import { roundedTimes } from '../journal.ts'
 import type { ServerState } from '../server-state.ts'
-import type { Stream } from '../streams.ts'
+import type { Stream } from '../stream.ts'
+import { type Acted, actOnAll, refusedByAll } from '../streams.ts'
 import { readStreamPlace } from '../streams-place.ts'
-import { type Handlers, jsonBodyOf, queryOf, wholeNumberOf, wrong } from './handler.ts'
+import { type Handlers, jsonBodyOf, queryOf, refuse, wholeNumberOf, wrong } from './handler.ts'
 
 /** What is done to streams, and the parameters that it takes besides those which say to which. */
 const actions = {
@@ -42,9 +44,11 @@ export const streamHandlers: Handlers = {
     const action = actionOf(ctx)
     const { session, rule, ...asked } = queryOf(ctx, [...which, ...actions[action]])
     const act = await actionFor(action, asked, { ctx, server })
-    const streams = server.streams.all({ session, rule })
-    for (const stream of streams) act(stream)
-    ctx.body = streams.map(shown)
+    const acted = actOnAll(server.streams.all({ session, rule }), act)
+    const refusal = refusedByAll(acted)
+    const streams = acted.map(shownActed)
+    if (refusal) refuse(ctx, refusal, { streams })
+    else ctx.body = streams
   },
   'POST /streams/:id/:action': async (ctx, server) => {
     const action = actionOf(ctx)
@@ -142,13 +146,19 @@ function paramOf(ctx: Context, name: string): string {
   return String(value.find(([known]) => known === name)?.[1] ?? '')
 }
 
+const shownActed = ({ stream, refusal }: Acted): object => ({
+  ...shown(stream),
+  done: refusal === undefined,
+  ...(refusal ? { why: refusal.message } : {}),
+})
+
 function shown(stream: Stream): object {
   const { frames, state } = stream
   stream.note()
   const { id, at, session, rule, dialect, method, path, status, bytes, chunks } = stream.record
   const { headMs, firstByteMs, connection, socketBytes, handedBytes } = stream.record
-  return {
+  return roundedTimes({
     ...{ id, state, at, session, rule, dialect, method, path, status, bytes, chunks, frames },
     ...{ headMs, firstByteMs, connection, socketBytes, handedBytes },
-  }
+  })
 }

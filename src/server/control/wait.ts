@@ -4,7 +4,7 @@ import { whenLeft } from '../connection.ts'
 import type { JournalRecord } from '../journal.ts'
 import type { Happening } from '../news.ts'
 import { WaitTimeout, waitFor } from '../wait.ts'
-import { type Handlers, queryOf, wholeNumberOf } from './handler.ts'
+import { type Handlers, queryOf, refuse, wholeNumberOf } from './handler.ts'
 
 const parameters = [
   ...(['for', 'count', 'session', 'rule', 'since', 'at', 'kind', 'timeout'] as const),
@@ -28,11 +28,7 @@ export const waitHandlers: Handlers = {
       })
     } catch (error) {
       if (!(error instanceof WaitTimeout)) throw error
-      const { code, message, seen } = error
-      ctx.status = error.status
-      ctx.set('x-stuntdouble-error', code)
-      const said = { message: `stuntdouble: ${message}`, type: 'stuntdouble_error', code }
-      ctx.body = { error: said, seen }
+      refuse(ctx, error, { seen: error.seen })
     } finally {
       remain()
     }

@@ -16,7 +16,7 @@ const here = 'test/clients/torture'
 
 const { values, positionals } = parseArgs({
   options: {
-    budget: { type: 'string', default: '160' },
+    budget: { type: 'string', default: '100' },
     jobs: { type: 'string', default: '4' },
   },
   allowPositionals: true,
@@ -87,7 +87,9 @@ async function torture({ command, options }, folder) {
   const child = spawn(process.execPath, all, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
   const exit = await new Promise((resolve) => child.on('close', resolve))
   if (exit !== 0 && exit !== 1) throw new Error(`torture ended with exit code ${exit}`)
-  return JSON.parse(readFileSync(json, 'utf8'))
+  const { variants, summary } = JSON.parse(readFileSync(json, 'utf8'))
+  // What was tried besides, to find the smallest that fails, would count some failures twice.
+  return { summary, variants: variants.filter(({ shrunk }) => !shrunk) }
 }
 
 const cells = (...values) => `| ${values.join(' | ')} |`
@@ -100,7 +102,7 @@ const counts = (client, report) => [
   client.title,
   client.version,
   ...verdicts.map((verdict) => countOf(report, verdict)),
-  report.summary.failed || '·',
+  report.variants.filter(({ allowed }) => !allowed).length || '·',
 ]
 
 /** Variants that failed alike, by the family that is the first part of their name. */
