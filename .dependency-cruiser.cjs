@@ -56,7 +56,7 @@ module.exports = {
       'scenario/load',
       'recording/store',
       // What the kernel tells of a connection, which stands in a file of its own.
-      'server/unacknowledged',
+      'server/wire/unacknowledged',
       'cli/',
     ]),
     owner('process', '^(node:)?process$', ['cli/', 'torture/spawn']),

@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config'
 const alone = [
   'test/{bench,browser,cli,docs}/**/*.test.ts',
   'test/recording/store*.test.ts',
-  'test/server/{lifecycle,http2-lifecycle,listener}.test.ts',
+  'test/server/{lifecycle,http2-lifecycle,wire/listener}.test.ts',
   'test/sources/upstream*.test.ts',
   'test/time/clock.test.ts',
 ]

@@ -14,8 +14,8 @@ export type {
   PauseAt,
   Pushed,
   StreamActedOn,
-} from './server/streams-live.ts'
-export { type WaitOptions, WaitTimeout } from './server/wait.ts'
+} from './server/streams/streams-live.ts'
+export { type WaitOptions, WaitTimeout } from './server/streams/wait.ts'
 export type { UpstreamSpec } from './sources/upstreams.ts'
 export { openReply, type ReplySource, type SweptReply } from './sweep/reply.ts'
 export {

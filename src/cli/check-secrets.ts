@@ -16,7 +16,7 @@ import type { RedactSettings } from '../core/recording-settings.ts'
 import { type FoundSecret, RecordingScan, secretsInText } from '../recording/redact/secrets-scan.ts'
 import { readLines } from '../recording/store-lines.ts'
 import { knownDialects } from '../scenario/load-dialects.ts'
-import { FolderSettings } from '../server/folder-settings.ts'
+import { FolderSettings } from '../server/stage/folder-settings.ts'
 import { print } from './print.ts'
 
 export interface SecretFlags {

@@ -173,8 +173,8 @@ async function writeSvg(
 
 async function* showScenarios(path: string, flags: ShowFlags): AsyncGenerator<string> {
   // Half a server, which recordings can be looked at without.
-  const { compose } = await import('../server/compose.ts')
-  const { rehearse, whyUnknown } = await import('../server/rehearse.ts')
+  const { compose } = await import('../server/stage/compose.ts')
+  const { rehearse, whyUnknown } = await import('../server/stage/rehearse.ts')
   const { stage } = await compose({ scenarios: [path] }, new VirtualClock(), {
     isRehearsal: true,
   })

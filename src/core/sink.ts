@@ -1,4 +1,4 @@
-/** Where a timeline is played to. The one over a socket stands in `src/server/sink.ts`. */
+/** Where a timeline is played to. The one over a socket stands in `src/server/wire/sink.ts`. */
 import type { Http2Code } from './http.ts'
 import type { Ending, HeadStep } from './timeline.ts'
 

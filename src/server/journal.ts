@@ -11,11 +11,11 @@ import { roundMs } from '../recording/format.ts'
 import type { MissReport } from '../recording/match/match-miss.ts'
 import { redactRequest } from '../recording/redact/redact.ts'
 import type { Ended } from '../time/play.ts'
-import type { Answer, Resumes } from './answered.ts'
-import type { ConnectionNumber, ConnectionUse } from './connections.ts'
-import type { FaultFrom } from './fault-from.ts'
+import type { Answer, Resumes } from './answers/answered.ts'
+import type { FaultFrom } from './faults/fault-from.ts'
 import { maskedPath, maskedValue } from './masking.ts'
 import type { TapeState } from './open-tapes.ts'
+import type { ConnectionNumber, ConnectionUse } from './wire/connections.ts'
 
 /** The parts of an exchange that need no masking; filled in as it goes on. */
 export interface JournalRecord {

@@ -13,7 +13,7 @@ import type { HeadStep, LiveSteps, LiveTimeline, Step, Timeline } from '../core/
 import { countTokens } from '../dialects/grain.ts'
 import type { StreamLanguage } from '../faults/fault.ts'
 import { framingFor } from '../framing/index.ts'
-import { plainDialect } from './plain.ts'
+import { plainDialect } from './answers/plain.ts'
 
 export interface Listening<T extends Timeline | LiveTimeline> {
   readonly language: StreamLanguage

@@ -1,7 +1,7 @@
 /** The control API, described for tools. A test holds it against the routes. */
 import { endings } from '../core/timeline.ts'
 import { version } from '../core/version.ts'
-import { waitedFor, waitedKinds } from './wait.ts'
+import { waitedFor, waitedKinds } from './streams/wait.ts'
 
 const json = (description: string, type: 'object' | 'array') => ({
   description,

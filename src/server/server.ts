@@ -1,15 +1,15 @@
 /** The Koa application and its server: serving, reloading, draining. */
 import Koa, { type Context, type Next } from 'koa'
 import { messageOf, StuntdoubleError } from '../core/errors.ts'
-import { breakOff, refuseRest } from './connection.ts'
 import { controlRoutes } from './control.ts'
-import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import { serveExchange } from './exchange.ts'
-import { Listener } from './listener.ts'
 import { ourError } from './our-error.ts'
-import { refuseWebSocket } from './refuse-web-socket.ts'
 import { type ServerSettings, ServerState } from './server-state.ts'
-import type { Stage } from './stage.ts'
+import type { Stage } from './stage/stage.ts'
+import { breakOff, refuseRest } from './wire/connection.ts'
+import { corsHeaders, isPreflight, preflightHeaders } from './wire/cors.ts'
+import { Listener } from './wire/listener.ts'
+import { refuseWebSocket } from './wire/refuse-web-socket.ts'
 
 export interface StuntdoubleServer {
   readonly state: ServerState

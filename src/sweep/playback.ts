@@ -6,7 +6,7 @@
 import { StuntdoubleError } from '../core/errors.ts'
 import { type Headers, header } from '../core/http.ts'
 import type { EndStep, Step, Timeline } from '../core/timeline.ts'
-import { completeHead } from '../server/head.ts'
+import { completeHead } from '../server/wire/head.ts'
 import type { Waiting } from '../time/waiting.ts'
 import { connectionReset, lengthMismatch, notHttp, otherSideClosed } from './fetch-errors.ts'
 

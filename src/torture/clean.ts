@@ -5,7 +5,7 @@
 import { looseText } from '../core/bytes.ts'
 import { StuntdoubleError } from '../core/errors.ts'
 import { isLive } from '../core/timeline.ts'
-import { plainDialect, plainRequest } from '../server/plain.ts'
+import { plainDialect, plainRequest } from '../server/answers/plain.ts'
 import type { Begun } from '../server/server-state.ts'
 import type { SweptReply } from '../sweep/reply.ts'
 import { seededRandom } from '../time/random.ts'

@@ -1,7 +1,7 @@
 /** What torture is asked for, and what it goes by once everything usual is filled in. */
 import type { Clock } from '../core/clock.ts'
 import { StuntdoubleError } from '../core/errors.ts'
-import type { Sources } from '../server/compose.ts'
+import type { Sources } from '../server/stage/compose.ts'
 import { checkNames } from '../sweep/given.ts'
 import { demoScenario } from '../testing/start.ts'
 import { RealClock } from '../time/clock.ts'

@@ -9,11 +9,11 @@ import type { Pacing, ReplayPace } from '../core/pacing.ts'
 import { type HeadStep, isLive, type LiveTimeline, type Timeline } from '../core/timeline.ts'
 import type { FaultSpec } from '../faults/fault.ts'
 import type { Reply, Scenario } from '../scenario/scenario.ts'
-import { compose, type Sources } from '../server/compose.ts'
 import { silentLog } from '../server/log.ts'
 import { createStuntdouble } from '../server/server.ts'
 import type { Begun } from '../server/server-state.ts'
-import type { Stage } from '../server/stage.ts'
+import { compose, type Sources } from '../server/stage/compose.ts'
+import type { Stage } from '../server/stage/stage.ts'
 import type { SeenRequest } from './seen.ts'
 
 /** A stage that one run after the other stands on; never two at a time. */

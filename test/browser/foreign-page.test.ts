@@ -210,7 +210,7 @@ describe('the EventSource of a browser', () => {
       expect(heard).toEqual(['1: 1', '2: 2', '3: 3', '4: 4'])
       expect(own.journal.map(({ ended, resumes }) => [ended, resumes?.after])).toEqual([
         [ending, undefined],
-        ['end', '2'],
+        ['end', '3'],
         ['end', '4'],
       ])
     },

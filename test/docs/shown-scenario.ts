@@ -3,7 +3,7 @@ import { formatMistake } from '../../src/core/errors.ts'
 import { renderTimeline } from '../../src/recording/look/show.ts'
 import { parseScenario } from '../../src/scenario/load.ts'
 import { knownDialects } from '../../src/scenario/load-dialects.ts'
-import { rehearse } from '../../src/server/rehearse.ts'
+import { rehearse } from '../../src/server/stage/rehearse.ts'
 
 export async function shownScenario(text: string | undefined): Promise<string> {
   const { scenario, mistakes } = await parseScenario(text ?? '', 'page.yaml')

@@ -6,9 +6,9 @@ import type { GivenFaults } from '../../faults/asked.ts'
 import { isMapping } from '../../faults/options.ts'
 import { faultNames } from '../../faults/registry.ts'
 import { readYaml } from '../../scenario/load-yaml.ts'
-import { readRequest } from '../read-request.ts'
-import { countIsTimes, type RunTimeOptions } from '../run-time-faults.ts'
+import { countIsTimes, type RunTimeOptions } from '../faults/run-time-faults.ts'
 import type { ServerState } from '../server-state.ts'
+import { readRequest } from '../wire/read-request.ts'
 import { type Handlers, queryOf, wholeNumberOf, wrong } from './handler.ts'
 
 const optionNames = ['ttl', 'times', 'session', 'path', 'dialect', 'rule'] as const

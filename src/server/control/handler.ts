@@ -2,8 +2,8 @@
 import type { Context } from 'koa'
 import { StuntdoubleError } from '../../core/errors.ts'
 import { suggestion } from '../../core/suggest.ts'
-import { readRequest } from '../read-request.ts'
 import type { ServerState } from '../server-state.ts'
+import { readRequest } from '../wire/read-request.ts'
 
 /** By method and path, e.g. `GET /streams/:id`. */
 export type Handlers = Readonly<

@@ -7,9 +7,9 @@ import { type Matter, withMatter } from '../../faults/matter.ts'
 import { strict } from '../../faults/options.ts'
 import { roundedTimes } from '../journal.ts'
 import type { ServerState } from '../server-state.ts'
-import type { Stream } from '../stream.ts'
-import { type Acted, actOnAll, refusedByAll } from '../streams.ts'
-import { readStreamPlace } from '../streams-place.ts'
+import type { Stream } from '../streams/stream.ts'
+import { type Acted, actOnAll, refusedByAll } from '../streams/streams.ts'
+import { readStreamPlace } from '../streams/streams-place.ts'
 import { type Handlers, jsonBodyOf, queryOf, refuse, wholeNumberOf, wrong } from './handler.ts'
 
 /** What is done to streams, and the parameters that it takes besides those which say to which. */

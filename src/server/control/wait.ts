@@ -1,9 +1,9 @@
 /** Waiting for what happens, and hearing of it while it does. */
 import { Readable } from 'node:stream'
-import { whenLeft } from '../connection.ts'
 import type { JournalRecord } from '../journal.ts'
-import type { Happening } from '../news.ts'
-import { WaitTimeout, waitFor } from '../wait.ts'
+import type { Happening } from '../streams/news.ts'
+import { WaitTimeout, waitFor } from '../streams/wait.ts'
+import { whenLeft } from '../wire/connection.ts'
 import { type Handlers, queryOf, refuse, wholeNumberOf } from './handler.ts'
 
 const parameters = [

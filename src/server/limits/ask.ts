@@ -2,8 +2,8 @@
 import { isApiError } from '../../core/dialect.ts'
 import { type Limit, type LimitWords, plainLimitWords } from '../../core/limits.ts'
 import { inputTokens } from '../../dialects/shapes/input-tokens.ts'
-import { defaultSession } from '../answered.ts'
-import type { Countable } from '../countable.ts'
+import { defaultSession } from '../answers/answered.ts'
+import type { Countable } from '../answers/countable.ts'
 import type { LimitAsk } from './store.ts'
 
 /** All that a request is counted for. */

@@ -5,7 +5,7 @@
 import type { ApiError } from '../../core/api-error.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { LimitRefusal, LimitsNow, LimitTold } from '../../core/limits.ts'
-import type { Countable } from '../countable.ts'
+import type { Countable } from '../answers/countable.ts'
 import { type Asks, asksOf } from './ask.ts'
 import { type Admitted, Doorway } from './doorway.ts'
 import { wholeMs } from './meters.ts'

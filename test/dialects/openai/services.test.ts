@@ -4,7 +4,7 @@ import { utf8 } from '../../../src/core/bytes.ts'
 import { isApiError } from '../../../src/core/dialect.ts'
 import { type Headers, type HttpReply, header } from '../../../src/core/http.ts'
 import { builtInDialects } from '../../../src/dialects/registry.ts'
-import { buildRoutes } from '../../../src/server/routes.ts'
+import { buildRoutes } from '../../../src/server/answers/routes.ts'
 import { seededRandom } from '../../../src/time/random.ts'
 import { httpRequest, jsonRequest } from '../wire.ts'
 

@@ -11,9 +11,9 @@ import { parseScenario } from '../../../src/scenario/load.ts'
 import { isMiss, match } from '../../../src/scenario/match.ts'
 import type { Scenario } from '../../../src/scenario/scenario.ts'
 import { SessionStates } from '../../../src/scenario/state.ts'
+import { plainDialect, plainRequest } from '../../../src/server/answers/plain.ts'
+import { ruleTimeline } from '../../../src/server/answers/rule-answer.ts'
 import { listenFinite } from '../../../src/server/language.ts'
-import { plainDialect, plainRequest } from '../../../src/server/plain.ts'
-import { ruleTimeline } from '../../../src/server/rule-answer.ts'
 import { seededRandom } from '../../../src/time/random.ts'
 
 export async function loaded(text: string): Promise<Scenario> {

@@ -5,7 +5,7 @@ import type { WriteStep } from '../../../src/core/timeline.ts'
 import { builtInDialects } from '../../../src/dialects/registry.ts'
 import { importFile } from '../../../src/recording/import/import-file.ts'
 import type { ImportContext, Imported } from '../../../src/recording/import/imported.ts'
-import { buildRoutes } from '../../../src/server/routes.ts'
+import { buildRoutes } from '../../../src/server/answers/routes.ts'
 
 const routes = buildRoutes(builtInDialects)
 

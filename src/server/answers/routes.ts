@@ -1,0 +1,95 @@
+/**
+ * Which dialect a request belongs to. Where several have its path, a request may tell by itself
+ * whom it is meant for; one that does not goes to the first of them.
+ */
+import Router from '@koa/router'
+import type { Dialect, Route } from '../../core/dialect.ts'
+import type { HttpRequest } from '../../core/http.ts'
+
+type Target =
+  | { readonly dialect: Dialect; readonly route: Route; readonly params: Record<string, string> }
+  /** The path is known, but not with this method. */
+  | { readonly dialect: Dialect; readonly allow: string }
+
+export interface Routes {
+  /** `path` instead of the request's own, where that has lost a base path. */
+  find(http: HttpRequest, path?: string): Target | undefined
+}
+
+interface Place {
+  readonly dialect: Dialect
+  readonly route: Route
+}
+
+/**
+ * Every dialect is also reached below its own name, such as `/vanus/api/v1/demo`, which settles who
+ * is meant where two dialects have one path.
+ */
+export function buildRoutes(
+  dialects: readonly Dialect[],
+  preferred: ReadonlySet<string> = new Set(),
+): Routes {
+  const router = new Router()
+  const places = new Map<unknown, Place>()
+  for (const prefix of ['', 'named']) {
+    for (const dialect of dialects) {
+      for (const route of dialect.routes) {
+        const path = withColons(prefix === '' ? route.path : `/${dialect.name}${route.path}`)
+        const layer = router.register(path, [route.method], () => undefined)
+        places.set(layer, { dialect, route })
+      }
+    }
+  }
+  const match = remembered((method, path) => router.match(path, method))
+  return { find: (http, path = http.path) => find(http, path) }
+
+  function find(http: HttpRequest, path: string): Target | undefined {
+    const found = match(http.method, path)
+    const layers = found.pathAndMethod
+    const layer = layers.length < 2 ? layers[0] : choose(layers, http)
+    const place = places.get(layer)
+    if (layer && place) return { ...place, params: layer.params(path, layer.captures(path)) }
+    const other = places.get(found.path[0])
+    if (!other) return undefined
+    return { dialect: other.dialect, allow: allowed(found.path.flatMap((l) => l.methods)) }
+  }
+
+  /** What a person has settled is not guessed again. */
+  function choose<Layer>(layers: readonly Layer[], http: HttpRequest): Layer | undefined {
+    const [first] = layers
+    const settled = preferred.has(places.get(first)?.dialect.name ?? '')
+    if (settled) return first
+    return layers.find((layer) => places.get(layer)?.dialect.recognizes?.(http)) ?? first
+  }
+}
+
+/** More places than any client asks in turn, and few enough to keep. */
+const mostPlaces = 500
+const longestPath = 500
+
+/**
+ * The router tries its hundreds of patterns one after the other, while clients ask for the same few
+ * paths again and again: what was found for method and path is found again in one look.
+ */
+function remembered<Found>(
+  match: (method: string, path: string) => Found,
+): (method: string, path: string) => Found {
+  const known = new Map<string, Found>()
+  return (method, path) => {
+    // A method holds no space, so that no two places have one name.
+    const place = `${method} ${path}`
+    const found = known.get(place) ?? match(method, path)
+    if (known.has(place) || path.length > longestPath) return found
+    for (const oldest of known.size < mostPlaces ? [] : known.keys()) {
+      known.delete(oldest)
+      break
+    }
+    known.set(place, found)
+    return found
+  }
+}
+
+/** A colon after a name begins no parameter: `/models/:model:embed` ends by `:embed`. */
+const withColons = (path: string): string => path.replaceAll(/(?<=\w):/g, '\\:')
+
+const allowed = (methods: readonly string[]): string => [...new Set(methods)].join(', ')

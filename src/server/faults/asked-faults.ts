@@ -1,0 +1,126 @@
+/**
+ * The faults of one exchange, from all who may ask for some: its rule, the server, somebody at run
+ * time, the request itself. The one place that puts them in order.
+ */
+import { StuntdoubleError } from '../../core/errors.ts'
+import { type HttpRequest, header } from '../../core/http.ts'
+import { expandProfiles } from '../../faults/expand.ts'
+import type { FaultSpec } from '../../faults/fault.ts'
+import { parseFaultHeader, textOfHeader } from '../../faults/header.ts'
+import { entryFor, type FaultPlan } from '../../faults/plan.ts'
+import type { Answer } from '../answers/answered.ts'
+import type { ServerState } from '../server-state.ts'
+import type { FaultFrom } from './fault-from.ts'
+import { actsAgain, asFirstAsked } from './resumed-faults.ts'
+
+/** What the request's own header says. */
+export interface RequestFaults {
+  readonly specs: readonly FaultSpec[]
+  /** What chance is to be drawn from for all faults of the request. */
+  readonly seed?: number
+}
+
+export interface AskedFaults {
+  /** In the order in which they act, profiles taken apart. */
+  readonly specs: readonly FaultSpec[]
+  readonly seed: number | undefined
+  /** Who asked for the fault of this place in `specs`; to be called once it has acted. */
+  acted(index: number): FaultFrom
+}
+
+/** Before anything answers, since what cannot be read must not count as asked. */
+export function requestFaults(http: HttpRequest): RequestFaults {
+  const asked = header(http.headers, 'x-stuntdouble-fault')
+  if (asked === undefined) return { specs: [] }
+  const parsed = parseFaultHeader(textOfHeader(asked))
+  if ('problem' in parsed) {
+    throw new StuntdoubleError('bad-request', `x-stuntdouble-fault: ${parsed.problem}`)
+  }
+  return parsed
+}
+
+interface Asker {
+  readonly specs: readonly FaultSpec[]
+  readonly from: FaultFrom
+  acted?(at: number): void
+}
+
+/** Counts the request as one that its plans and the faults at run time were for. */
+export function faultsFor(
+  answer: Answer,
+  { http, own: given }: { readonly http: HttpRequest; readonly own: RequestFaults },
+  server: ServerState,
+): AskedFaults {
+  const { stage } = server
+  const asFirst = asFirstAsked(http, answer.resumes)
+  const own = asFirst === http ? given : requestFaults(asFirst)
+  const askers: readonly Asker[] = [
+    { specs: answer.faults, from: { from: 'rule' } },
+    ...fromPlans(answer, server),
+    { specs: stage.faults ?? [], from: { from: 'server' } },
+    ...planned(stage.plan, 'server', () => nth(answer, server, 'server')),
+    ...atRunTime(answer, http, server),
+    { specs: own.specs, from: { from: 'request' } },
+  ]
+  const specs: FaultSpec[] = []
+  const places: { readonly asker: Asker; readonly at: number }[] = []
+  for (const asker of askers) {
+    for (const [at, spec] of asker.specs.entries()) {
+      for (const member of expandProfiles([spec])) {
+        const again = { from: asker.from.from, http }
+        if (answer.resumes && !actsAgain(answer.resumes, member, again)) continue
+        specs.push(member)
+        places.push({ asker, at })
+      }
+    }
+  }
+  return {
+    specs,
+    seed: own.seed ?? stage.faultSeed,
+    acted(index) {
+      const place = places[index]
+      if (!place) throw new StuntdoubleError('internal', `no fault ${index} was asked for`)
+      place.asker.acted?.(place.at)
+      return place.asker.from
+    },
+  }
+}
+
+function fromPlans(answer: Answer, server: ServerState): readonly Asker[] {
+  if (!answer.ruleHit) return []
+  const { scenario, rule, hit } = answer.ruleHit
+  return [
+    ...planned(rule.plan, 'rule', () => hit),
+    ...planned(scenario.plan, 'scenario', () => nth(answer, server, `scenario/${scenario.name}`)),
+  ]
+}
+
+/** What is no answer to a question, such as a list of models or a miss, is not counted. */
+function nth(answer: Answer, { plans }: ServerState, plan: string): number | undefined {
+  const isAnswer =
+    answer.ruleHit !== undefined ||
+    answer.relayed !== undefined ||
+    answer.rule.startsWith('recording/')
+  return isAnswer ? plans.next(answer.session, plan) : undefined
+}
+
+function planned(
+  plan: FaultPlan | undefined,
+  from: FaultFrom['from'],
+  count: () => number | undefined,
+): readonly Asker[] {
+  if (!plan) return []
+  const place = count()
+  const found = place === undefined ? undefined : entryFor(plan, place)
+  return found ? [{ specs: found.faults, from: { from, entry: found.entry } }] : []
+}
+
+function atRunTime(
+  answer: Answer,
+  { path }: HttpRequest,
+  { runTimeFaults }: ServerState,
+): readonly Asker[] {
+  const { session, dialect, rule } = answer
+  const drawn = runTimeFaults.drawFor({ session, path, dialect: dialect?.name, rule })
+  return drawn.map(({ id, specs, acted }) => ({ specs, from: { from: 'control', id }, acted }))
+}

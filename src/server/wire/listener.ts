@@ -1,0 +1,172 @@
+/**
+ * The port: HTTP/1.1 and HTTP/2 without TLS side by side. Owns every connection until it is closed,
+ * and knows nothing of what is asked on it.
+ *
+ * Node's HTTP/1.1 server does the listening, so that its timeouts, limits and counts are as they
+ * would be without us. We stand before its own listener for connections, and no longer than it
+ * takes to tell the protocol.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type Http2Session,
+  type ServerHttp2Session,
+} from 'node:http2'
+import type { Socket } from 'node:net'
+import { StuntdoubleError } from '../../core/errors.ts'
+import { noteSocket } from './http2-connection.ts'
+import { type Protocols, tellProtocol } from './preface.ts'
+import { refuseMalformed, timedOut } from './refuse-malformed.ts'
+import { refuseTunnel } from './refuse-web-socket.ts'
+
+export type Serve = (
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+) => unknown
+
+/** Longer than most clients keep an idle connection, so that they are the ones that close it. */
+const keepAliveMs = 75_000
+
+/**
+ * How long a client has to close its side after our FIN. To close at once would answer what it
+ * still sends by a RST, and that may overtake what it has not read yet.
+ */
+const lingerMs = 1000
+
+/** Many slow streams on one connection must not be taken for an attack, as by default at 10 MB. */
+const maxSessionMegabytes = 1000
+
+export class Listener {
+  readonly #http1: Server
+  readonly #http2: Http2Server
+  /** Connections of which nobody knows what they speak. */
+  readonly #untold = new Set<Socket>()
+  readonly #http2Sockets = new Set<Socket>()
+  readonly #sessions = new Set<Http2Session>()
+
+  /** @param idleMs how long a connection may be idle before it is closed */
+  constructor(serve: Serve, idleMs = keepAliveMs) {
+    this.#http1 = createServer({ keepAliveTimeout: idleMs }, serve)
+    this.#http1.on('clientError', refuseMalformed)
+    this.#http1.on('connect', refuseTunnel)
+    this.#http2 = createHttp2Server({ maxSessionMemory: maxSessionMegabytes }, serve)
+    this.#http2.on('session', (session) => {
+      noteIn(this.#sessions, session)
+      closeWhenIdle(session, idleMs)
+    })
+    const protocols = this.#protocols()
+    this.#http1.removeAllListeners('connection')
+    this.#http1.on('connection', (socket) => {
+      this.#untold.add(socket)
+      tellProtocol(socket, this.#http1.headersTimeout, protocols)
+    })
+  }
+
+  /** Resolves with the port that was taken. */
+  listen(port: number, host: string): Promise<number> {
+    const http = this.#http1
+    return new Promise((resolve, reject) => {
+      http.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port, host)))
+      http.listen(port, host, () => {
+        const address = http.address()
+        resolve(typeof address === 'object' && address ? address.port : port)
+      })
+    })
+  }
+
+  /**
+   * No new connections and no new streams on those that are there; what is idle is closed.
+   * Resolves when the last connection is closed.
+   */
+  retire(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#http1.close(() => resolve()))
+    for (const socket of this.#untold) socket.destroy()
+    for (const session of this.#sessions) session.close()
+    return closed
+  }
+
+  /** After `retire`, when all that was asked is answered: nobody is waited for any longer. */
+  closeIdle(): void {
+    this.#http1.closeIdleConnections()
+    for (const socket of this.#http2Sockets) linger(socket)
+  }
+
+  /** After `retire`: everything ends now. */
+  closeAll(): void {
+    this.#http1.closeAllConnections()
+    for (const socket of this.#http2Sockets) socket.destroy()
+  }
+
+  #protocols(): Protocols {
+    const serveHttp1 = this.#http1.listeners('connection')
+    return {
+      http1: (socket) => {
+        this.#untold.delete(socket)
+        for (const listener of serveHttp1) listener.call(this.#http1, socket)
+      },
+      http2: (socket) => {
+        this.#untold.delete(socket)
+        noteIn(this.#http2Sockets, socket)
+        // A client that has nothing more to say on an HTTP/2 connection has left it.
+        socket.allowHalfOpen = false
+        socket.once('finish', () => linger(socket))
+        this.#http2.once('session', (session) => noteSocket(session, socket))
+        this.#http2.emit('connection', socket)
+      },
+      neither: (socket, why, receivedBytes) => {
+        socket.once('close', () => this.#untold.delete(socket))
+        refuseUntold(socket, why, receivedBytes)
+      },
+    }
+  }
+}
+
+function noteIn<T extends Socket | Http2Session>(all: Set<T>, one: T): void {
+  all.add(one)
+  one.once('close', () => all.delete(one))
+}
+
+/** Node would keep a session for ever, even where it has stopped reading after a wrong frame. */
+function closeWhenIdle(session: ServerHttp2Session, idleMs: number): void {
+  let streams = 0
+  session.on('stream', (stream) => {
+    streams += 1
+    stream.once('close', () => {
+      streams -= 1
+    })
+  })
+  session.setTimeout(idleMs, () => {
+    if (streams === 0) session.close()
+  })
+}
+
+function linger(socket: Socket): void {
+  socket.setTimeout(lingerMs, () => socket.destroy())
+}
+
+/** As Node's HTTP/1.1 server treats those that begin no request, or none that is ever complete. */
+function refuseUntold(
+  socket: Socket,
+  why: Parameters<Protocols['neither']>[1],
+  receivedBytes: number,
+): void {
+  if (why === 'error') return
+  // Nobody else listens, and a client that resets what it has ended must not be an exception.
+  socket.on('error', () => {})
+  linger(socket)
+  if (why === 'silence') {
+    refuseMalformed(Object.assign(new Error('Request timeout'), { code: timedOut }), socket)
+  } else if (receivedBytes > 0) refuseMalformed(new Error('it ends too early'), socket)
+  else socket.end()
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number, host: string): StuntdoubleError {
+  const message =
+    error.code === 'EADDRINUSE'
+      ? `Port ${port} on ${host} is in use; choose another with --port, or --port 0 for a free one`
+      : `Cannot listen on ${host}:${port}: ${error.message}`
+  return new StuntdoubleError('port-in-use', message, { cause: error })
+}
