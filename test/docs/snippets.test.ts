@@ -29,8 +29,8 @@ describe('the npm commands of the README', () => {
     expect(bin).toEqual({ stuntdouble: 'dist/cli/main.js' })
     expect(scripts).toMatchObject({
       start: 'node dist/cli/main.js serve',
-      prestart: 'npm run build',
-      pretest: 'npm run build',
+      prestart: 'npm run bundle',
+      pretest: 'npm run bundle',
       test: 'vitest run',
     })
   })

@@ -74,8 +74,13 @@ it.each(variants)('$name brings the same bytes in the same chunks', async (varia
   }
 })
 
+interface Told {
+  readonly code?: unknown
+  readonly [told: string]: unknown
+}
+
 /** What a client of Node's own `fetch` is told, and of this one. */
-async function toldBy(ask: () => Promise<Response>): Promise<unknown> {
+async function toldBy(ask: () => Promise<Response>): Promise<Told> {
   try {
     const response = await ask()
     return { status: response.status, text: await response.text() }
@@ -96,5 +101,7 @@ const comparable = variants.filter(({ ending, family }) => {
 it.each(comparable)('$name is told to a client as Node tells it', async (variant) => {
   const init = { method: 'POST', body: JSON.stringify(body(variant)) }
   const real = await toldBy(() => fetch(double.url(path), init))
-  expect(await toldBy(() => variant.fetch(double.url(path), init))).toEqual(real)
+  const { code, ...told } = await toldBy(() => variant.fetch(double.url(path), init))
+  // Not every version of Node gives a code to what is no HTTP.
+  expect({ ...told, code: real.code && code }).toEqual({ ...real, code: real.code })
 })
