@@ -5,8 +5,11 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { defineConfig } from 'rolldown'
 
-// Chunks of an earlier build, of which some may have another name now.
-rmSync('dist/chunk', { recursive: true, force: true })
+/** Chunks of an earlier build, of which some may have another name now. */
+const clean = {
+  name: 'clean',
+  buildStart: () => rmSync('dist/chunk', { recursive: true, force: true }),
+}
 
 /** Whoever takes a copy of their code takes their licences along. */
 const notices = {
@@ -36,7 +39,7 @@ export default defineConfig({
   transform: { target: 'node20.19' },
   // Large and seldom asked for; pino looks for files of its own beside itself.
   external: [/^node:/, /^@faker-js\//, /^pino/],
-  plugins: [notices],
+  plugins: [clean, notices],
   // `depd`, of Koa, wraps functions by eval, and has done so for ten years.
   checks: { eval: false },
   output: {
