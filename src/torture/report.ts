@@ -1,19 +1,11 @@
 /** What torture found, as plain data: what every form of report is made from. */
 import type { Step } from '../core/timeline.ts'
-import type { WrittenFault } from '../faults/fault.ts'
-import type { Expected } from '../sweep/variant.ts'
+import type { VariantPlan } from '../sweep/variant.ts'
 import type { Comparing } from './output.ts'
 import type { Seen } from './seen.ts'
 import { type Verdict, verdicts } from './verdict.ts'
 
-export interface VariantResult {
-  readonly name: string
-  readonly group: string
-  readonly family: string
-  readonly size: number
-  readonly fault: readonly WrittenFault[]
-  readonly seed: number
-  readonly expect: Expected
+export interface VariantResult extends VariantPlan {
   readonly verdict: Verdict
   readonly why: string
   readonly notes: readonly string[]
