@@ -3,13 +3,7 @@
  * reading of some eight hundred modules. Types are made by tsc beside it.
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { defineConfig } from 'rolldown'
-
-/** Chunks of an earlier build, of which some may have another name now. */
-const clean = {
-  name: 'clean',
-  buildStart: () => rmSync('dist/chunk', { recursive: true, force: true }),
-}
+import { rolldown } from 'rolldown'
 
 /** Whoever takes a copy of their code takes their licences along. */
 const notices = {
@@ -32,21 +26,24 @@ function noticeOf(folder) {
   return `${name} ${version}\n\n${text}\n`
 }
 
-export default defineConfig({
+// Not by rolldown's own command: that lists every file, before whoever starts the server.
+const bundle = await rolldown({
   input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
   platform: 'node',
   // What the oldest Node knows; later syntax, such as `await using`, is rewritten.
   transform: { target: 'node20.19' },
   // Large and seldom asked for; pino looks for files of its own beside itself.
   external: [/^node:/, /^@faker-js\//, /^pino/],
-  plugins: [clean, notices],
+  plugins: [notices],
   // `depd`, of Koa, wraps functions by eval, and has done so for ten years.
   checks: { eval: false },
-  output: {
-    dir: 'dist',
-    format: 'esm',
-    entryFileNames: '[name].js',
-    // In a folder of its own: what finds files beside the package counts two folders up.
-    chunkFileNames: 'chunk/[name].js',
-  },
+})
+// Chunks of an earlier build, of which some may have another name now.
+rmSync('dist/chunk', { recursive: true, force: true })
+await bundle.write({
+  dir: 'dist',
+  format: 'esm',
+  entryFileNames: '[name].js',
+  // In a folder of its own: what finds files beside the package counts two folders up.
+  chunkFileNames: 'chunk/[name].js',
 })
