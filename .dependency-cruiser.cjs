@@ -8,7 +8,7 @@ const floors = [
   ['sources'],
   ['server'],
   ['testing', 'console', 'sweep'],
-  ['torture'],
+  ['torture', 'workers'],
   ['cli'],
 ]
 
@@ -57,10 +57,13 @@ module.exports = {
       'recording/store',
       // What the kernel tells of a connection, which stands in a file of its own.
       'server/wire/unacknowledged',
+      // And of how many files may be open.
+      'server/limits/file-limit',
       'cli/',
     ]),
-    owner('process', '^(node:)?process$', ['cli/', 'torture/spawn']),
+    owner('process', '^(node:)?process$', ['cli/', 'torture/spawn', 'workers/spawn']),
     owner('child-processes', '^(node:)?child_process$', ['torture/spawn']),
+    owner('cluster', '^(node:)?cluster$', ['workers/spawn']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -7,6 +7,7 @@ export type { Headers, HttpReply, HttpRequest } from './core/http.ts'
 export type { Ending, LiveTimeline, Step, Timeline } from './core/timeline.ts'
 export type { WrittenFault } from './faults/fault.ts'
 export type { JournalEntry } from './server/journal.ts'
+export type { LagReport } from './server/lag/lag-report.ts'
 export type { Log } from './server/log.ts'
 export type {
   LiveStream,
@@ -16,6 +17,7 @@ export type {
   StreamActedOn,
 } from './server/streams/streams-live.ts'
 export { type WaitOptions, WaitTimeout } from './server/streams/wait.ts'
+export type { VerifyOptions } from './server/verify.ts'
 export type { UpstreamSpec } from './sources/upstreams.ts'
 export { openReply, type ReplySource, type SweptReply } from './sweep/reply.ts'
 export {

@@ -4,9 +4,10 @@ import { destination, pino } from 'pino'
 import type { Log } from '../server/log.ts'
 import { terminalStream } from './terminal-log.ts'
 
-export function createLog(level: string): Log {
+/** @param worker stands in each line, where there are several */
+export function createLog(level: string, worker?: number): Log {
   const stream = process.stderr.isTTY
     ? terminalStream(process.env['NO_COLOR'])
     : destination({ fd: 2, sync: true })
-  return pino({ level, base: null }, stream)
+  return pino({ level, base: worker === undefined ? null : { worker } }, stream)
 }

@@ -1,6 +1,4 @@
-#!/usr/bin/env node
 /** The command line. Each command's work is loaded when it is asked for, so that starting is quick. */
-import * as engine from 'node:module'
 import process from 'node:process'
 import { Command, CommanderError } from 'commander'
 import { messageOf, StuntdoubleError } from '../core/errors.ts'
@@ -110,13 +108,6 @@ function onOutputError(error: NodeJS.ErrnoException): void {
   process.stderr.write(`stuntdouble: cannot write: ${error.message}\n`)
 }
 
-/** Node 22 and later keep what they have compiled for the next time, in the folder for temporary files. */
-function keepCompiled(): void {
-  const keep: unknown = Reflect.get(engine, 'enableCompileCache')
-  if (typeof keep === 'function') keep()
-}
-
-keepCompiled()
 process.stdout.on('error', onOutputError)
 process.stderr.on('error', () => undefined)
-await main()
+void main()

@@ -19,6 +19,10 @@ interface ListeningOptions extends MaskingOptions {
   readonly limit?: readonly string[]
   readonly plan?: string
   readonly maxBody: number
+  readonly reportLag?: boolean
+  readonly lateAfter?: number
+  readonly maxConnections?: number
+  readonly maxStreams?: number
   readonly logLevel: string
 }
 
@@ -61,6 +65,9 @@ const usual = (options: ListeningOptions): StartOptions => ({
   host: options.host,
   maxBodyBytes: options.maxBody * 1024 * 1024,
   log: createLog(options.logLevel),
+  ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
+  ...(options.maxStreams === undefined ? {} : { maxStreams: options.maxStreams }),
+  ...(options.lateAfter === undefined ? {} : { lateAfter: options.lateAfter }),
   ...(options.allowHost ? { allowHosts: options.allowHost } : {}),
   ...(options.seed === undefined ? {} : { seed: options.seed }),
   ...(options.dialect ? { dialects: options.dialect } : {}),
@@ -86,7 +93,8 @@ export async function serve(
     // Only what somebody asks to keep is kept.
     tapes: out ?? (false as const),
   }
-  await run({ ...sources, watch }, { doing: 'playing', upstream, folder: out })
+  const doing = { doing: 'playing', upstream, folder: out } as const
+  await run({ ...sources, watch }, doing, options)
 }
 
 export async function record(
@@ -112,7 +120,7 @@ export async function record(
     ...(note === undefined ? {} : { note }),
     ...{ upstream, tapes: out, upstreamDefaults: reaching(options) },
   }
-  await run(sources, { doing: 'taping', upstream, folder: out })
+  await run(sources, { doing: 'taping', upstream, folder: out }, options)
 }
 
 export async function replay(
@@ -122,15 +130,26 @@ export async function replay(
   for (const file of recordings) {
     if (/\.ya?ml$/.test(file)) throw wrongCommand(file, 'scenario', 'serve')
   }
-  const { pace, strict = false } = options
+  const { pace } = options
   const sources = { ...usual(options), ...matched(options), recordings, pace }
-  await run(sources, { doing: 'replaying', recordings, pace }, { strict })
+  await run(sources, { doing: 'replaying', recordings, pace }, options)
 }
 
 const wrongCommand = (file: string, what: string, command: string): StuntdoubleError =>
   new StuntdoubleError('usage', `${file} is a ${what}: play it with stuntdouble ${command} ${file}`)
 
-async function run(given: StartOptions, doing: Doing, { strict = false } = {}): Promise<void> {
+interface Running {
+  readonly workers?: number | 'auto'
+  readonly logLevel: string
+  readonly strict?: boolean
+  readonly reportLag?: boolean
+}
+
+async function run(
+  given: StartOptions,
+  doing: Doing,
+  { strict = false, reportLag = false, workers = 1, logLevel }: Running,
+): Promise<void> {
   // Only now, so that wrong usage is told at once.
   const [{ start }, { banner }, { withProgress }, { checkGiven }] = await Promise.all([
     import('../testing/start.ts'),
@@ -139,26 +158,37 @@ async function run(given: StartOptions, doing: Doing, { strict = false } = {}): 
     import('./given.ts'),
   ])
   const options = checkGiven(given)
+  if (workers !== 1) {
+    const { runWorkers } = await import('./workers.ts')
+    const tell = { banner: (double: Double) => banner(double, doing), waiting }
+    const asked = { workers, logLevel, strict, reportLag, ...tell }
+    if (await runWorkers(options, asked)) return
+  }
   // Ten thousand recordings that no index knows yet take a second or two.
   const double = await withProgress('recordings read:', ({ at }) =>
     start({ ...options, onIndexing: at }),
   )
   // Before anyone learns that it listens, so that no signal finds it unprepared.
-  const over = stopped(double)
+  const tellLag = async (): Promise<void> => {
+    if (reportLag) await (await import('./lag.ts')).printLag(double.lag)
+  }
+  const over = stopped(double, tellLag)
   await print([banner(double, doing)])
   await over
+  await tellLag()
   if (strict) double.verify()
 }
 
 /** The first signal lets streams end, a second one does not wait for them. */
-function stopped(double: Double): Promise<void> {
+function stopped(double: Double, tellLag: () => Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
     let signals = 0
     const stop = (): void => {
       signals += 1
       if (signals > 1) {
         // Nothing that still runs may keep the process alive.
-        double.close().finally(() => process.exit())
+        const closed = double.close().then(tellLag)
+        closed.finally(() => process.exit())
         return
       }
       if (double.open > 0) process.stderr.write(`${waiting(double.open)}\n`)

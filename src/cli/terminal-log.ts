@@ -7,6 +7,7 @@ export const terminalStream = (noColor: string | undefined, destination: number 
     colorize: noColor === undefined || noColor === '',
     destination,
     sync: true,
-    ignore: 'status,ended,rule,ms,bytes,chunks,why',
+    messageFormat: '{if worker}[{worker}] {end}{msg}',
+    ignore: 'worker,status,ended,rule,ms,bytes,chunks,why',
     translateTime: 'HH:MM:ss',
   })

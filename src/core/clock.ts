@@ -9,6 +9,8 @@ export interface Clock {
   now(): number
   /** Milliseconds since 1970, for people and for headers. */
   wallTime(): number
+  /** When it last came to ring alarms: what was due long before was kept waiting by something else. */
+  readonly wokeMs?: number
   /** Calls `run` once, when `now()` has reached `deadlineMs`, never within this call. */
   at(deadlineMs: number, run: () => void): Alarm
 }

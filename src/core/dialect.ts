@@ -78,6 +78,14 @@ export interface Encoder {
   end(atMs?: number): Frame[]
 }
 
+/** What tells whether the streams of two replies are the same but for their ids. */
+export interface Alike {
+  /** All that frames depend on besides the script, the choices and the reply's own strings. */
+  readonly key: string
+  /** ASCII text as it stands in frames, each of one length in all replies: ids, dates, prints. */
+  readonly own: readonly string[]
+}
+
 /** Frames that are sent into silence, as some services do while they think. */
 export interface Heartbeat {
   readonly everyMs: number
@@ -115,6 +123,11 @@ export interface Dialect {
   /** Status 200 and these headers begin a stream. */
   streamHeaders(reply: ReplyContext): Headers
   encoder(reply: ReplyContext): Encoder
+  /**
+   * Lets the frames of a script be encoded once for many replies. Undefined where they depend on
+   * more, such as on chance in every frame or on their times; nothing is lost then but speed.
+   */
+  alike?(reply: ReplyContext): Alike | undefined
   /** The id under which the reply can be come back to; undefined where the service keeps nothing. */
   keepAs?(reply: ReplyContext): string | undefined
   /**

@@ -16,11 +16,16 @@ const statusByCode = {
   'no-tunnel': 501,
   'upstream-failed': 502,
   draining: 503,
+  'too-many-connections': 503,
+  'too-many-streams': 503,
+  'too-little-memory': 503,
+  'too-many-files': 503,
   'bad-scenario': 500,
   'bad-recording': 500,
   unverified: 500,
   usage: 500,
   'port-in-use': 500,
+  'worker-lost': 500,
 } as const
 
 export type StuntdoubleErrorCode = keyof typeof statusByCode

@@ -25,7 +25,12 @@ export interface HttpReply {
 /** The first header of that name, whatever its case. */
 export function header(headers: Headers, name: string): string | undefined {
   const wanted = name.toLowerCase()
-  return headers.find(([key]) => key.toLowerCase() === wanted)?.[1]
+  for (const [key, value] of headers) {
+    // Most names are told apart by their length, and most that are equal are written alike.
+    if (key.length !== wanted.length) continue
+    if (key === wanted || key.toLowerCase() === wanted) return value
+  }
+  return undefined
 }
 
 export function jsonReply(status: number, value: unknown, headers: Headers = []): HttpReply {

@@ -7,6 +7,8 @@ export interface Burst {
   readonly head: HeadStep | undefined
   /** Each becomes an HTTP chunk of its own; none is empty. */
   readonly chunks: readonly Uint8Array[]
+  /** Behind the chunks: those that are framed already. */
+  readonly framed?: readonly Uint8Array[] | undefined
   readonly ending: Ending | undefined
   /** See the steps that say so: the ending's, and that of a write of no bytes after the chunks. */
   readonly raw?: Uint8Array | undefined
@@ -15,6 +17,8 @@ export interface Burst {
 }
 
 export interface Sink {
+  /** Whether a burst may have chunks that are framed for HTTP/1.1. */
+  readonly takesFramed?: boolean
   /** False where the other side reads more slowly than we write: wait for `onDrain`. */
   send(burst: Burst): boolean
   onDrain: (() => void) | undefined

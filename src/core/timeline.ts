@@ -49,6 +49,25 @@ export type Step = HeadStep | WriteStep | EndStep
 /** Lazy and re-iterable: a stream in flight holds one step, and a second look gives the same steps. */
 export type Timeline = Iterable<Step>
 
+/** Several chunks that are due together, as they stand on an HTTP/1.1 connection. */
+export interface FramedStep {
+  readonly atMs: number
+  readonly do: 'framed'
+  readonly wire: Uint8Array
+  /** How many chunks these are, and how many bytes of the body. */
+  readonly chunks: number
+  readonly bytes: number
+}
+
+/**
+ * A timeline that has its chunks framed already. Whoever only writes them to an HTTP/1.1 connection
+ * walks it that way and gets the same bytes at the same times, at a tenth of the cost; all others
+ * walk it as any other.
+ */
+export interface FramedTimeline extends Timeline {
+  framed(): Iterator<HeadStep | FramedStep | EndStep>
+}
+
 /** A timeline that is still being written by a live upstream; it can be walked only once. */
 export interface LiveTimeline {
   [Symbol.asyncIterator](): LiveSteps
@@ -65,6 +84,9 @@ export interface LiveSteps extends AsyncIterator<Step> {
 
 export const isLive = (timeline: Timeline | LiveTimeline): timeline is LiveTimeline =>
   Symbol.asyncIterator in timeline
+
+export const isFramed = (timeline: Timeline | LiveTimeline): timeline is FramedTimeline =>
+  'framed' in timeline
 
 /** A write that leaves nothing on the wire: it only says that time passes. */
 export const isNothing = (step: Step): boolean =>

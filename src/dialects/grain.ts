@@ -8,6 +8,7 @@
  * seen was -19 %, for Markdown full of links.
  */
 import type { Grain } from '../core/dialect.ts'
+import { lazy } from '../core/lazy.ts'
 
 /** Words with one leading sign, digits in threes, runs of signs, line ends, spaces. */
 const pretoken =
@@ -29,7 +30,8 @@ const paragraph = { least: 107, usual: 141, most: 279 }
 
 const CR = 13
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Its tables take 15 ms to load, and much text needs none of them. */
+const graphemes = lazy(() => new Intl.Segmenter('en', { granularity: 'grapheme' }))
 
 /** The pieces, joined, are the text. The array is shared with later calls and frozen. */
 export function cutText(text: string, grain: Grain): string[] {
@@ -43,10 +45,47 @@ export function cutText(text: string, grain: Grain): string[] {
   return pieces
 }
 
-export const countTokens = (text: string): number => cutText(text, 'token').length
+/**
+ * As many as `cutText` cuts. Nearly every text that is asked with is a new one: a short one is
+ * counted sooner than it is looked up, and its pieces would only push out what scenarios say.
+ */
+export function countTokens(text: string): number {
+  if (text.length < countedLength) return countAnew(text)
+  const known = counts.get(text)
+  if (known !== undefined) return known
+  const count = countAnew(text)
+  if (text.length <= cacheLimit.textLength) rememberCount(text, count)
+  return count
+}
+
+/** Shorter texts are counted each time. */
+const countedLength = 200
+
+function countAnew(text: string): number {
+  if (!ascii.test(text) || text.includes('\r\n')) return tokens(text).length
+  let count = 0
+  for (const { length } of text.match(pretoken) ?? []) {
+    count += length <= wholeWordLength ? 1 : piecesOf(length, pieceLength)
+  }
+  return count
+}
+
+/** Of texts that are asked with again and again, such as system prompts; the oldest go first. */
+const counts = new Map<string, number>()
+let countedCharacters = 0
+
+function rememberCount(text: string, count: number): void {
+  counts.set(text, count)
+  countedCharacters += text.length
+  for (const oldest of counts.keys()) {
+    if (countedCharacters <= cacheLimit.characters) return
+    counts.delete(oldest)
+    countedCharacters -= oldest.length
+  }
+}
 
 const cutters: Readonly<Record<Grain, (text: string) => string[]>> = {
-  character: (text) => Array.from(graphemes.segment(text), ({ segment }) => segment),
+  character: (text) => Array.from(graphemes().segment(text), ({ segment }) => segment),
   token: tokens,
   word: words,
   phrase: phrases,
@@ -67,9 +106,11 @@ function cutLong(word: string): string[] {
   return slices(word, unspaced.test(word) ? 1.3 : 4.5)
 }
 
+const piecesOf = (length: number, about: number): number => Math.max(1, Math.round(length / about))
+
 /** Even slices, so that no crumb is left at the end. */
 function slices(word: string, about: number): string[] {
-  const count = Math.max(1, Math.round(word.length / about))
+  const count = piecesOf(word.length, about)
   const pieces: string[] = []
   for (let i = 0; i < count; i++) {
     pieces.push(
@@ -84,7 +125,7 @@ function slices(word: string, about: number): string[] {
 
 /** Takes back every cut that would part a cluster: beside non-ASCII, or between CR and LF. */
 function onGraphemes(text: string, pieces: readonly string[]): string[] {
-  const clusters = graphemes.segment(text)
+  const clusters = graphemes().segment(text)
   const kept: string[] = []
   let from = 0
   let at = 0

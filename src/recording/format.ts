@@ -5,7 +5,7 @@
  * Line 1 says what this is, line 2 what was asked, each further line one thing the service did, and
  * the last how it ended. A file without that last line was cut off while taping.
  */
-import { wholeText } from '../core/bytes.ts'
+import { viewOf, wholeText } from '../core/bytes.ts'
 import type { Mistake } from '../core/errors.ts'
 import type { Headers } from '../core/http.ts'
 import type { HeadStep, Step, Timeline, WriteStep } from '../core/timeline.ts'
@@ -137,6 +137,8 @@ export interface Recording extends RecordingInfo {
   derived(name: string, make: (request: RecordedRequest) => string): string
   /** False where the file has changed or gone since; undefined where there is no file behind it. */
   readonly isCurrent?: boolean
+  /** Tells what stands in the file from what stood there before; undefined where there is none. */
+  readonly edition?: string
 }
 
 /** Three decimals: microseconds are as fine as the clock is worth. */
@@ -148,8 +150,16 @@ export const formatLine = (line: RecordingLine): string => JSON.stringify(line)
 export function chunkLine({ atMs, bytes }: WriteStep): TextLine | Base64Line {
   const text = wholeText(bytes)
   return text === undefined
-    ? { atMs: roundMs(atMs), base64: Buffer.from(bytes).toString('base64') }
+    ? { atMs: roundMs(atMs), base64: viewOf(bytes).toString('base64') }
     : { atMs: roundMs(atMs), text }
+}
+
+/** The same, written: a text by itself is written sooner than an object with a text in it. */
+export function formatChunk(step: WriteStep): string {
+  const line = chunkLine(step)
+  return 'text' in line
+    ? `{"atMs":${line.atMs},"text":${JSON.stringify(line.text)}}`
+    : `{"atMs":${line.atMs},"base64":"${line.base64}"}`
 }
 
 export const headLine = ({ atMs, status, headers }: HeadStep): HeadLine => ({

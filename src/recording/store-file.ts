@@ -108,13 +108,22 @@ export class FileRecording implements Recording {
     return version !== undefined && isSameVersion(version, this.fileVersion)
   }
 
+  get edition(): string {
+    return Object.values(this.fileVersion).join('-')
+  }
+
   get request(): RecordedRequest {
     const found = recentRequests.get(this)
     if (found) return found
     const request = requestOf(this.file)
+    this.remember(request)
+    return request
+  }
+
+  /** For a while: who looks at a file for the first time asks for its request next. */
+  remember(request: RecordedRequest): void {
     const bytes = (request.body?.length ?? 0) + (request.base64?.length ?? 0) + objectBytes
     recentRequests.keep(this, request, bytes)
-    return request
   }
 
   /** What is kept of it in an index. */

@@ -18,50 +18,48 @@ const longBytes = 1024 * 1024
 export function* readLines(file: string): Generator<string | Buffer> {
   const fd = openSync(file, 'r')
   try {
-    yield* linesOf(fd)
+    const block = Buffer.allocUnsafe(blockBytes)
+    /** The beginning of a line whose end is not read yet. */
+    let begun: Buffer[] = []
+    let begunBytes = 0
+    let position = 0
+    for (;;) {
+      const length = readSync(fd, block, 0, blockBytes, position)
+      if (length === 0) break
+      const read = block.subarray(0, length)
+      let from = 0
+      for (let to = read.indexOf(lineFeed); to >= 0; to = read.indexOf(lineFeed, from)) {
+        yield begunBytes === 0 ? block.toString('utf8', from, to) : joined(begun, read, to)
+        begun = noneBegun
+        begunBytes = 0
+        from = to + 1
+      }
+      position += length
+      if (from === length) continue
+      begunBytes += length - from
+      if (begunBytes <= longBytes) {
+        begun = [...begun, Buffer.from(read.subarray(from))]
+        continue
+      }
+      const start = position - begunBytes
+      const end = endOfLine(fd, position, block)
+      begun = noneBegun
+      begunBytes = 0
+      yield readAt(fd, start, end)
+      position = end + 1
+    }
+    if (begunBytes > 0) yield joined(begun, noBytes, 0)
   } finally {
     closeSync(fd)
   }
 }
 
-function* linesOf(fd: number): Generator<string | Buffer> {
-  const block = Buffer.allocUnsafe(blockBytes)
-  /** The beginning of a line whose end is not read yet. */
-  let begun: Buffer[] = []
-  let begunBytes = 0
-  let position = 0
-  for (;;) {
-    const length = readSync(fd, block, 0, blockBytes, position)
-    if (length === 0) break
-    const read = block.subarray(0, length)
-    let from = 0
-    for (let to = read.indexOf(lineFeed); to >= 0; to = read.indexOf(lineFeed, from)) {
-      yield joined(begun, read.subarray(from, to))
-      begun = []
-      begunBytes = 0
-      from = to + 1
-    }
-    position += length
-    if (from === length) continue
-    begunBytes += length - from
-    if (begunBytes <= longBytes) {
-      begun.push(Buffer.from(read.subarray(from)))
-      continue
-    }
-    const start = position - begunBytes
-    const end = endOfLine(fd, position, block)
-    begun = []
-    begunBytes = 0
-    yield readAt(fd, start, end)
-    position = end + 1
-  }
-  if (begun.length > 0) yield joined(begun, noBytes)
-}
+const noneBegun: Buffer[] = []
 
 const noBytes = Buffer.alloc(0)
 
-const joined = (begun: readonly Buffer[], rest: Buffer): string =>
-  begun.length === 0 ? rest.toString('utf8') : Buffer.concat([...begun, rest]).toString('utf8')
+const joined = (begun: readonly Buffer[], read: Buffer, to: number): string =>
+  Buffer.concat([...begun, read.subarray(0, to)]).toString('utf8')
 
 /** Where the line that is under way at `from` ends: at a line feed, or with the file. */
 function endOfLine(fd: number, from: number, block: Buffer): number {

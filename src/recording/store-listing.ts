@@ -167,11 +167,13 @@ export class Listing {
   #read(file: string, known: Entry | undefined): Entry {
     // From before it is read, since reading takes its time.
     const nowMs = this.#options.clock.wallTime()
-    const { version, facts, mistakes } = scan(file, this.#options.isWhole)
+    const { version, facts, request, mistakes } = scan(file, this.#options.isWhole)
+    const recording = facts && this.#recordingOf(file, { version, facts })
+    if (request) recording?.remember(request)
     const common = {
       version,
       isYoung: isYoung(version, nowMs),
-      recording: facts && this.#recordingOf(file, { version, facts }),
+      recording,
     }
     if (this.#isGrowing(common, mistakes, known))
       return { ...common, mistakes: [], isGrowing: true }

@@ -29,6 +29,8 @@ export interface Scan {
   readonly version: FileVersion
   /** Undefined where nothing of the file plays. */
   readonly facts: Facts | undefined
+  /** What was asked, where it plays. */
+  readonly request: RecordedRequest | undefined
   readonly mistakes: readonly Mistake[]
 }
 
@@ -65,12 +67,14 @@ export const isSameVersion = (a: FileVersion, b: FileVersion): boolean =>
 /** Of what cannot be read. */
 const noVersion: FileVersion = { size: -1, mtimeMs: 0, ctimeMs: 0, inode: 0 }
 
+const noFacts = { facts: undefined, request: undefined }
+
 /** Never throws. `isWhole` reads large files to their end as well. */
 export function scan(file: string, isWhole = false): Scan {
   try {
     return scanFile(file, isWhole)
   } catch (error) {
-    return { version: noVersion, facts: undefined, mistakes: [unreadable(file, error)] }
+    return { version: noVersion, ...noFacts, mistakes: [unreadable(file, error)] }
   }
 }
 
@@ -106,9 +110,9 @@ function readAll(file: string): Outcome {
 
 function outcome(reader: RecordingReader): Outcome {
   const read = reader.end()
-  if ('info' in read) return { facts: factsOf(read.info), mistakes: [] }
-  if (!read.rest) return { facts: undefined, mistakes: read.mistakes }
-  return { facts: factsOf(read.rest.info), mistakes: explainBroken(read.rest.info) }
+  if ('info' in read) return { ...factsOf(read.info), mistakes: [] }
+  if (!read.rest) return { ...noFacts, mistakes: read.mistakes }
+  return { ...factsOf(read.rest.info), mistakes: explainBroken(read.rest.info) }
 }
 
 /** A head stands in the third line or nowhere. */
@@ -121,11 +125,12 @@ function readEnds(file: string, fd: number, size: number): Outcome {
     reader.push(line)
     if (++count === headLines) break
   }
-  const { facts, mistakes } = outcome(reader)
-  if (!facts || mistakes.length > 0) return { facts, mistakes }
+  const { facts, request, mistakes } = outcome(reader)
+  if (!facts || mistakes.length > 0) return { facts, request, mistakes }
   const last = lastLine(fd, size)
   return {
     facts: { ...facts, ...endingOf(last === undefined ? undefined : parsed(last)) },
+    request,
     mistakes,
   }
 }
@@ -146,8 +151,8 @@ function endingOf(line: RecordingLine | undefined): Pick<Facts, 'ending' | 'fail
   }
 }
 
-function factsOf({ request: _, file: __, ...facts }: RecordingInfo): Facts {
-  return facts
+function factsOf({ request, file: _, ...facts }: RecordingInfo): Pick<Scan, 'facts' | 'request'> {
+  return { facts, request }
 }
 
 /** Shared by all, since a scan is over before the next begins. */

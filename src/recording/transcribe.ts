@@ -8,7 +8,7 @@ import type { Push } from '../core/push.ts'
 import { defaultSettings, type RedactSettings } from '../core/recording-settings.ts'
 import type { HeadStep, WriteStep } from '../core/timeline.ts'
 import {
-  chunkLine,
+  formatChunk,
   formatLine,
   headLine,
   type LostPart,
@@ -81,7 +81,7 @@ export class Transcriber {
   }
 
   push(step: HeadStep | WriteStep): string[] {
-    if (step.do === 'write') return this.#chunks.push(step).map(chunkText)
+    if (step.do === 'write') return this.#chunks.push(step).map(formatChunk)
     this.#chunks = this.#redactor.stream(header(step.headers, 'content-type'))
     const headers = redactHeaders(step.headers, this.#redactor, this.#keep)
     return [formatLine(headLine({ ...step, headers }))]
@@ -99,11 +99,9 @@ export class Transcriber {
   }
 
   #rest(): string[] {
-    return this.#chunks.end().map(chunkText)
+    return this.#chunks.end().map(formatChunk)
   }
 }
-
-const chunkText = (step: WriteStep): string => formatLine(chunkLine(step))
 
 /** Without scheme and host. */
 export const pathAndQuery = (url: string): string =>

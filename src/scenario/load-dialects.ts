@@ -1,16 +1,16 @@
 /** Dialects described in YAML: the shipped ones, and those that a scenario brings along. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Dialect } from '../core/dialect.ts'
 import { type Mistake, messageOf } from '../core/errors.ts'
 import type { Framing } from '../core/frame.ts'
 import { suggestion } from '../core/suggest.ts'
-import { compileDialect, resolveDialect } from '../dialects/declared/declared.ts'
+import { compileDialect, resolveDialect, soundDialect } from '../dialects/declared/declared.ts'
 import { type DialectDescription, dialectSchema } from '../dialects/declared/schema.ts'
 import { builtInDialects } from '../dialects/registry.ts'
 import { explainAll } from './explain.ts'
 import { framingsOf } from './lint-faults.ts'
+import { shippedDescriptions } from './load-shipped.ts'
 import { readYaml, type YamlFile } from './load-yaml.ts'
 import { type Path, type Problem, within } from './problem.ts'
 import type { DialectEntry } from './scenario.ts'
@@ -22,7 +22,7 @@ interface DescribedDialect {
   readonly description: DialectDescription
 }
 
-export interface LoadedDialects {
+interface LoadedDialects {
   readonly described: readonly DescribedDialect[]
   readonly mistakes: readonly Mistake[]
   readonly files: readonly string[]
@@ -30,41 +30,20 @@ export interface LoadedDialects {
 
 type Known = Map<string, DialectDescription>
 
-const shippedFolder = fileURLToPath(new URL('../../scenarios/dialects/', import.meta.url))
+let shipped: Promise<readonly DescribedDialect[]> | undefined
 
-let shipped: Promise<LoadedDialects> | undefined
-
-/** Those that come with this package, read once; their mistakes would be ours. */
-export function shippedDialects(): Promise<LoadedDialects> {
-  shipped ??= loadFolder(shippedFolder)
+/** Those that come with this package. That they are sound is tested, not looked at again. */
+function shippedDialects(): Promise<readonly DescribedDialect[]> {
+  shipped ??= shippedDescriptions().then((all) =>
+    all.map((description) => ({ dialect: soundDialect(description), description })),
+  )
   return shipped
 }
 
 /** Every dialect that exists without any scenario. */
 export async function knownDialects(): Promise<readonly Dialect[]> {
-  const { described } = await shippedDialects()
+  const described = await shippedDialects()
   return [...builtInDialects, ...described.map(({ dialect }) => dialect)]
-}
-
-/** A dialect may extend one of a later file, so what fails is tried again while others succeed. */
-async function loadFolder(folder: string): Promise<LoadedDialects> {
-  const names = await readdir(folder).catch(() => [])
-  const files = names.filter((name) => /\.ya?ml$/.test(name)).map((name) => join(folder, name))
-  const known: Known = new Map()
-  const described: DescribedDialect[] = []
-  let pending = files.sort()
-  for (;;) {
-    const failed: LoadedDialects[] = []
-    for (const file of pending) {
-      const loaded = await loadDialectFile(file, file, known)
-      if (loaded.mistakes.length > 0) failed.push(loaded)
-      else described.push(...loaded.described)
-    }
-    if (failed.length === 0 || failed.length === pending.length) {
-      return { described, mistakes: failed.flatMap(({ mistakes }) => mistakes), files }
-    }
-    pending = failed.flatMap((loaded) => loaded.files)
-  }
 }
 
 /** Reads one file: a description, or a list of them. What it describes is added to `known`. */
@@ -130,7 +109,7 @@ export async function loadScenarioDialects(
   written: WrittenScenario['dialects'],
   folder: string,
 ): Promise<ScenarioDialects> {
-  const { described } = await shippedDialects()
+  const described = await shippedDialects()
   const known: Known = new Map(
     described.map(({ dialect, description }) => [dialect.name, description]),
   )

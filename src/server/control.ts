@@ -12,39 +12,44 @@ import { faultHandlers } from './control/faults.ts'
 import { type Handlers, queryOf, wholeNumberOf } from './control/handler.ts'
 import { streamHandlers } from './control/streams.ts'
 import { waitHandlers } from './control/wait.ts'
-import type { JournalRecord } from './journal.ts'
+import { renderLag } from './lag/lag-metrics.ts'
+import { joinReports } from './lag/lag-report.ts'
 import { renderMetrics } from './metrics.ts'
 import { openApi } from './open-api.ts'
+import { joinCounters, joinNow } from './peers/counters.ts'
+import { gather, journalOf } from './peers/gather.ts'
+import type { JournalAsked, WorkerHealth } from './peers/peers.ts'
 import type { ServerState } from './server-state.ts'
 import { hostOf } from './wire/connection.ts'
 
-const controlPrefix = '/_stuntdouble'
+export const controlPrefix = '/_stuntdouble'
 
 const handlers: Handlers = {
-  'GET /health': (ctx, { clock, startedMs, open, draining }) => {
+  'GET /health': async (ctx, server) => {
     queryOf(ctx, [])
+    const parts = await gather(server, 'health', {})
+    const isFull = parts.every((part) => part.isFull)
+    const { waiting: _, ...now } = joinNow(parts.map((part) => part.now))
     ctx.body = {
-      status: draining ? 'draining' : 'ok',
+      status: server.draining ? 'draining' : isFull ? 'full' : 'ok',
       version,
-      uptimeMs: Math.round(clock.now() - startedMs),
-      open: open.size,
+      uptimeMs: Math.round(server.clock.now() - server.startedMs),
+      ...now,
+      ...workersOf(server, parts),
     }
   },
-  'GET /journal': (ctx, { journal }) => {
-    ctx.body = journal.entriesOf(askedOf(ctx))
+  'GET /journal': async (ctx, server) => {
+    ctx.body = await journalOf(server, askedOf(ctx))
   },
-  'GET /misses': (ctx, { journal }) => {
-    const { session } = queryOf(ctx, ['session'])
-    ctx.body = journal.entriesOf(
-      (e) => e.rule === 'miss' && (session === undefined || e.session === session),
-    )
+  'GET /misses': async (ctx, server) => {
+    ctx.body = await journalOf(server, { ...queryOf(ctx, ['session']), misses: true })
   },
-  'DELETE /journal': (ctx, { journal }) => {
-    journal.clear(askedOf(ctx))
+  'DELETE /journal': async (ctx, server) => {
+    await gather(server, 'clear', askedOf(ctx))
     ctx.status = 204
   },
-  'POST /reset': (ctx, server) => {
-    server.reset(queryOf(ctx, ['session']).session)
+  'POST /reset': async (ctx, server) => {
+    await gather(server, 'reset', queryOf(ctx, ['session']))
     ctx.status = 204
   },
   'GET /scenarios': (ctx, { stage }) => {
@@ -56,11 +61,17 @@ const handlers: Handlers = {
       rules: rules.map((rule) => ({ name: rule.name, line: rule.line, times: rule.times })),
     }))
   },
-  'GET /metrics': async (ctx, { counters, open, limits }) => {
+  'GET /metrics': async (ctx, server) => {
     queryOf(ctx, [])
-    const [type, text] = await renderMetrics(counters, open.size, limits.waiting)
+    const { counters, now } = joinCounters(await gather(server, 'counters', {}))
+    const lag = joinReports(await gather(server, 'lag', {}))
+    const [type, text] = await renderMetrics(counters, now)
     ctx.type = type
-    ctx.body = text
+    ctx.body = text + renderLag(lag)
+  },
+  'GET /lag': async (ctx, server) => {
+    queryOf(ctx, [])
+    ctx.body = joinReports(await gather(server, 'lag', {}))
   },
   'GET /openapi.json': (ctx) => {
     queryOf(ctx, [])
@@ -71,11 +82,23 @@ const handlers: Handlers = {
   ...waitHandlers,
 }
 
+/** Who answers, and who else does; nothing where there is one process. */
+function workersOf({ peers }: ServerState, parts: readonly WorkerHealth[]): object {
+  if (!peers.place) return {}
+  const workers = parts
+    .map(({ worker, pid, uptimeMs, now }) => ({ worker, pid, uptimeMs, open: now.open }))
+    .sort((a, b) => a.worker - b.worker)
+  return { worker: peers.place.number, workers }
+}
+
 /** The entries that a question about the journal is about. */
-function askedOf(ctx: Context): (record: JournalRecord) => boolean {
+function askedOf(ctx: Context): JournalAsked {
   const { session, since } = queryOf(ctx, ['session', 'since'])
-  const after = wholeNumberOf('since', since, 0) ?? 0
-  return (record) => record.id > after && (session === undefined || record.session === session)
+  const after = wholeNumberOf('since', since, 0)
+  return {
+    ...(session === undefined ? {} : { session }),
+    ...(after === undefined ? {} : { since: after }),
+  }
 }
 
 export function controlRoutes(server: ServerState): Router {

@@ -21,6 +21,8 @@ import { resumedFrom } from './faults/resumed-faults.ts'
 import type { Arrival, JournalRecord } from './journal.ts'
 import { languageAfter, listenFinite, listenLive } from './language.ts'
 import { type Pass, passLimits } from './limits/pass.ts'
+import { refusedByCapacity } from './limits/refused-by-capacity.ts'
+import { type Log, silentLog } from './log.ts'
 import { maskedText } from './masking.ts'
 import { ourError } from './our-error.ts'
 import type { ServerState } from './server-state.ts'
@@ -31,13 +33,25 @@ import { corsHeaders } from './wire/cors.ts'
 import { readRequest } from './wire/read-request.ts'
 
 export async function serveExchange(ctx: Context, server: ServerState): Promise<void> {
+  const refused = refusedByCapacity(ctx, server)
+  if (refused) return refused
+  try {
+    await serveTaken(ctx, server)
+  } finally {
+    server.capacity.leave()
+  }
+}
+
+/** Awaits only what is not here yet: one promise for the body, one for the end of the playback. */
+async function serveTaken(ctx: Context, server: ServerState): Promise<void> {
   const arrivedMs = server.clock.now()
   const connection = server.connections.use(ctx)
-  const at = new Date(server.clock.wallTime()).toISOString()
+  const wallMs = server.clock.wallTime()
   const http = await readRequest(ctx, server.maxBodyBytes)
   const question: Question = { http, arrivedMs, session: sessionOf(http) }
-  const arrival = { at, arrivedMs, requestedMs: server.clock.now() - arrivedMs, connection }
-  const pass = await passLimits(ctx, question, server)
+  const arrival = { wallMs, arrivedMs, requestedMs: server.clock.now() - arrivedMs, connection }
+  const passing = passLimits(ctx, question, server)
+  const pass = passing instanceof Promise ? await passing : passing
   let outcome: Outcome | undefined
   try {
     const admitted = { ...question, arrivedMs: arrivedMs + pass.queuedMs }
@@ -64,9 +78,11 @@ async function serveAdmitted(
   const askedPause = pauseAskedBy(http)
   const own = requestFaults(http)
   const { stage, states, kept, tapes, clock, log } = server
-  const found = pass.refusal ?? findAnswer(question, { stage, states, kept, tapes, clock, log })
+  const finding = pass.refusal ?? findAnswer(question, { stage, states, kept, tapes, clock, log })
+  const found = finding instanceof Promise ? await finding : finding
   const answer = pass.told(found)
-  const asked = faultsFor(answer, { http, own }, server)
+  const asking = faultsFor(answer, { http, own }, server)
+  const asked = asking instanceof Promise ? await asking : asking
   const { specs } = asked
   refuseImpossible(answer, specs, wireOf(ctx))
   const record = server.journal.open(http, answer, arrival)
@@ -91,14 +107,14 @@ async function serveAdmitted(
   const onHang = (): void => {
     if (server.draining) playback.stop()
   }
-  const playback = stream.play(broken, sink, { clock, startedMs: arrivedMs, onHang })
-  server.open.add(playback)
+  const readyMs = arrival.arrivedMs + arrival.requestedMs
+  const lag = server.lag.of(answer.dialect?.name)
+  const playback = stream.play(broken, sink, { clock, startedMs: arrivedMs, onHang, readyMs, lag })
   for (const keeper of answer.keepers ?? []) keeper.opened(record.id)
   // A live service has been asked by now, and its tape is open.
   if (answer.relayed?.tape?.path) record.tape = answer.relayed.tape
   stream.tellBegin()
   const outcome = await playback.done
-  server.open.delete(playback)
   for (const keeper of answer.keepers ?? []) keeper.over()
   if (outcome.ended === 'failed') giveUp(ctx, { answer, outcome, begun: playback.begun })
   if (outcome.ended === 'stopped') breakOff(ctx)
@@ -154,15 +170,25 @@ interface Concluded {
 function conclude({ record, outcome, http }: Concluded, server: ServerState): void {
   const { counters, log } = server
   const { ended, bytes, chunks, durationMs, maxLagMs, error } = outcome
-  Object.assign(record, { ended, bytes, chunks, durationMs, maxLagMs })
+  record.ended = ended
+  record.bytes = bytes
+  record.chunks = chunks
+  record.durationMs = durationMs
+  record.maxLagMs = maxLagMs
   if (error !== undefined) record.error = messageOf(error)
   if (record.error !== undefined) {
     record.error = maskedText(record.error, http, server.stage.settings.everywhere)
   }
   counters.countEnd(outcome)
   server.news.tell('ended', record)
+  if (log !== silentLog) logEnd(record, outcome, log)
+}
+
+function logEnd(record: JournalRecord, outcome: Outcome, log: Log): void {
+  const { ended, bytes, chunks, durationMs } = outcome
   const { method, rule, status, upstream, tape } = record
-  const fields = { status, ended, rule, ms: Math.round(durationMs), bytes, chunks }
+  const late = outcome.late ? { lateMs: Math.round(outcome.late.maxMs) } : {}
+  const fields = { status, ended, rule, ms: Math.round(durationMs), bytes, chunks, ...late }
   const live = { ...(upstream ? { upstream } : {}), ...(tape ? { tape: tape.path } : {}) }
   const line = `${method} ${record.path} ${status ?? '-'} ${ended} ${rule}`
   if (ended === 'failed') log.error({ ...fields, ...live, error: record.error }, line)

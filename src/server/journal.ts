@@ -2,114 +2,23 @@
  * What was asked and how it was answered, the latest exchanges only. What it shows never holds a
  * credential: requests are masked when somebody looks, which most of them never are.
  */
-import { looseText } from '../core/bytes.ts'
+import { looseText, utf8 } from '../core/bytes.ts'
 import type { Headers, HttpRequest } from '../core/http.ts'
 import type { RedactSettings } from '../core/recording-settings.ts'
-import type { Reached } from '../faults/fault.ts'
 import { isMapping } from '../faults/options.ts'
 import { roundMs } from '../recording/format.ts'
-import type { MissReport } from '../recording/match/match-miss.ts'
 import { redactRequest } from '../recording/redact/redact.ts'
-import type { Ended } from '../time/play.ts'
-import type { Answer, Resumes } from './answers/answered.ts'
-import type { FaultFrom } from './faults/fault-from.ts'
-import { maskedPath, maskedValue } from './masking.ts'
-import type { TapeState } from './open-tapes.ts'
-import type { ConnectionNumber, ConnectionUse } from './wire/connections.ts'
+import type { Answer } from './answers/answered.ts'
+import {
+  type Arrival,
+  ExchangeRecord,
+  type JournalRecord,
+  type Previous,
+  recordTold,
+} from './journal-record.ts'
+import { maskedValue } from './masking.ts'
 
-/** The parts of an exchange that need no masking; filled in as it goes on. */
-export interface JournalRecord {
-  /** Counted from 1 since the server started. */
-  readonly id: number
-  /** ISO 8601, UTC. */
-  readonly at: string
-  readonly method: string
-  readonly path: string
-  readonly dialect: string | undefined
-  readonly session: string
-  /** `scenario/rule`, `recording/FILE`, `upstream`, or what else answered. */
-  readonly rule: string
-  /** The URL of the live service that was asked. */
-  readonly upstream?: string
-  /** The recording that this was taped into, and how the service's answer ended there. */
-  tape?: TapeState
-  /** The recording that a rule played. */
-  readonly recording?: string
-  /**
-   * Set where it goes on with the stream of an earlier exchange: the number of that one, where it is
-   * known, and what the client said it had last.
-   */
-  readonly resumes?: { readonly exchange?: number; readonly after?: string }
-  readonly seed: number
-  status: number | undefined
-  /** Body bytes and HTTP chunks that were written. */
-  bytes: number
-  chunks: number
-  durationMs: number
-  /** How long it waited for a place before that, where a limit made it wait. */
-  queuedMs?: number
-  /** When the request was complete with its body, in milliseconds since its first line. */
-  readonly requestedMs: number
-  /** When the head and the first bytes of the body were written, since the request's arrival. */
-  headMs?: number
-  firstByteMs?: number
-  /** Whole frames written; only where somebody has counted them. */
-  frames?: number
-  /** Of `bytes`, those that were pushed in by hand. */
-  pushedBytes?: number
-  /** How long it was paused by hand. */
-  pausedMs?: number
-  /** Only where it was. */
-  wasPaused?: true
-  /** Which connection it came by, and which of its requests it is. */
-  readonly connection: ConnectionNumber
-  /**
-   * Written on the connection for this answer: head, chunk framing and body. Not over HTTP/2, where
-   * answers share their connection.
-   */
-  socketBytes?: number
-  /** Of these, what our kernel has taken; what the client's has acknowledged may be less. */
-  handedBytes?: number
-  /** The exchange of the same session before this one; undefined for the first. */
-  readonly previous?: Previous
-  /** When the client left, where it did before the end, and how, as far as Node can tell. */
-  leftMs?: number
-  /** `FIN`, `RST`, or over HTTP/2 `RST_STREAM` with its code. */
-  leftBy?: string
-  /** The most that a step was late against its script, in milliseconds. */
-  maxLagMs: number
-  /** `open` while the reply is being played. */
-  ended: Ended | 'open'
-  /** The faults that acted, in the order in which they did, and who asked for them. */
-  readonly faults: (FaultActed & Reached & FaultFrom)[]
-  /** Why nothing fitted, or what failed. */
-  error?: string
-  /** The nearest recordings and how they differ, where none answers. */
-  readonly miss?: MissReport
-}
-
-interface FaultActed {
-  readonly kind: string
-  /** Where its place was told in frames: which. */
-  readonly frame?: number
-}
-
-interface Previous {
-  readonly id: number
-  /** From its arrival to this one's. */
-  readonly gapMs: number
-  /** From its end to this one's arrival; undefined where it had not ended. */
-  readonly idleMs?: number
-}
-
-/** What is known of a request besides what it says. */
-export interface Arrival {
-  readonly at: string
-  /** On the clock's scale. */
-  readonly arrivedMs: number
-  readonly requestedMs: number
-  readonly connection: ConnectionUse
-}
+export type { Arrival, JournalRecord }
 
 export interface JournalEntry extends JournalRecord {
   /** Path and query, secrets masked. */
@@ -119,11 +28,26 @@ export interface JournalEntry extends JournalRecord {
    * a retry: any other may be a credential that nobody knows to be one.
    */
   readonly headers: Readonly<Record<string, string>>
-  /** The request's body as text, secrets masked, cut at 16 KiB. */
+  /**
+   * The request's body as text, secrets masked, cut at 16 KiB. Where long ones come in such numbers
+   * that they are more than 16 MiB together, the oldest of them say their length only.
+   */
   readonly body: string
 }
 
-const keptBodyBytes = 16 * 1024
+const shownBodyBytes = 16 * 1024
+
+/**
+ * Of long bodies together. Half a secret would not be known as one, so that a body is masked before
+ * it is cut, and kept whole until somebody looks; the oldest are let go for it.
+ */
+const mostWholeBytes = 16 * 1024 * 1024
+
+/** Of all entries together: a thousand with long headers and bodies would be much more. */
+const mostBytes = 32 * 1024 * 1024
+
+/** What an entry weighs beside what the client sent, roughly. */
+const entryBytes = 2000
 
 /** Besides those that a recording keeps. */
 const shownHeaders = [
@@ -131,8 +55,18 @@ const shownHeaders = [
   ...['x-stuntdouble-session', 'x-stuntdouble-fault', 'x-stuntdouble-pause'],
 ]
 
+interface Kept {
+  readonly record: JournalRecord
+  http: HttpRequest
+  bytes: number
+}
+
 export class Journal {
-  readonly #kept: { readonly record: JournalRecord; readonly http: HttpRequest }[] = []
+  #kept: Kept[] = []
+  #keptBytes = 0
+  /** Those whose bodies are longer than what is shown of them, oldest first. */
+  readonly #whole = new Set<Kept>()
+  #wholeBytes = 0
   readonly #limit: number
   readonly #redact: () => RedactSettings
   readonly #note: () => void
@@ -141,10 +75,10 @@ export class Journal {
     string,
     { readonly record: JournalRecord; readonly arrivedMs: number }
   >()
-  #nextId = 1
+  #nextId = counted()
 
   /**
-   * @param limit exchanges that are kept; past it the oldest is forgotten
+   * @param limit exchanges that are kept; past it, or past `mostBytes`, the oldest are forgotten
    * @param redact what is secret at the moment
    * @param note brings the records of what is still open up to date
    */
@@ -155,38 +89,54 @@ export class Journal {
   }
 
   open(http: HttpRequest, answer: Answer, arrival: Arrival): JournalRecord {
-    const { at, requestedMs, connection } = arrival
     const previous = this.#previous(answer.session, arrival)
-    const record: JournalRecord = {
-      id: this.#nextId++,
-      at,
-      method: http.method,
-      path: maskedPath(http, this.#redact()),
-      dialect: answer.dialect?.name,
-      session: answer.session,
-      rule: answer.rule,
-      ...(answer.relayed ? { upstream: answer.relayed.upstream } : {}),
-      ...(answer.recording === undefined ? {} : { recording: answer.recording }),
-      ...(answer.resumes ? { resumes: resumesOf(answer.resumes) } : {}),
-      seed: answer.seed,
-      status: undefined,
-      bytes: 0,
-      chunks: 0,
-      durationMs: 0,
-      requestedMs,
-      connection: connection.number,
-      ...(previous ? { previous } : {}),
-      maxLagMs: 0,
-      ended: 'open',
-      faults: [],
-      ...(answer.ours ? { error: answer.ours.why } : {}),
-      ...(answer.ours?.miss ? { miss: answer.ours.miss } : {}),
-    }
-    const kept = http.body.length > keptBodyBytes ? cutBody(http, this.#redact()) : http
-    this.#kept.push({ record, http: kept })
-    if (this.#kept.length > this.#limit) this.#kept.shift()
+    const redact = this.#redact
+    const id = this.#nextId()
+    const record = new ExchangeRecord({ id, http, answer, arrival, previous, redact })
+    const kept = http.body.length > mostWholeBytes ? cutBody(http, redact()) : http
+    this.#keep({ record, http: kept, bytes: weightOf(kept) })
     this.#remember(record, arrival)
     return record
+  }
+
+  #keep(entry: Kept): void {
+    this.#kept.push(entry)
+    this.#keptBytes += entry.bytes
+    if (entry.http.body.length > shownBodyBytes) this.#keepWhole(entry)
+    while (this.#kept.length > this.#limit || this.#keptBytes > mostBytes) {
+      const oldest = this.#kept.shift()
+      this.#keptBytes -= oldest?.bytes ?? this.#keptBytes
+      if (oldest) this.#settle(oldest)
+    }
+  }
+
+  /** To mask 100 kB takes 5 ms, which an exchange has not that nobody looks at. */
+  #keepWhole(entry: Kept): void {
+    this.#whole.add(entry)
+    this.#wholeBytes += entry.http.body.length
+    for (const oldest of this.#whole) {
+      if (this.#wholeBytes <= mostWholeBytes) break
+      this.#settle(oldest, letGo(oldest.http))
+    }
+  }
+
+  /** Its whole body is needed no more; `http` stands in for it. */
+  #settle(entry: Kept, http = entry.http): void {
+    if (!this.#whole.delete(entry)) return
+    this.#wholeBytes -= entry.http.body.length
+    this.#keptBytes += weightOf(http) - entry.bytes
+    entry.http = http
+    entry.bytes = weightOf(http)
+  }
+
+  /** How many exchanges are kept. */
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** Numbers that ascend; counted from 1 unless given. */
+  numberBy(next: () => number): void {
+    this.#nextId = next
   }
 
   /** Unmasked: not to be shown to anybody. */
@@ -203,10 +153,12 @@ export class Journal {
   entriesOf(isAsked: (record: JournalRecord) => boolean): JournalEntry[] {
     this.#note()
     const settings = this.#redact()
-    return this.#kept.flatMap(({ record, http }) => {
+    return this.#kept.flatMap((entry) => {
+      const { record } = entry
       if (!isAsked(record)) return []
-      const { redactor, url, headers, body } = redactRequest(http, settings, shownHeaders)
-      const masked = roundedTimes(maskedValue(record, redactor))
+      if (this.#whole.has(entry)) this.#settle(entry, cutBody(entry.http, settings))
+      const { redactor, url, headers, body } = redactRequest(entry.http, settings, shownHeaders)
+      const masked = roundedTimes(maskedValue(recordTold(record), redactor))
       return [{ ...masked, url, headers: joined(headers), body: looseText(body) }]
     })
   }
@@ -231,9 +183,21 @@ export class Journal {
 
   /** Forgets these entries, or all. */
   clear(isMeant: (record: JournalRecord) => boolean = () => true): void {
-    const left = this.#kept.filter(({ record }) => !isMeant(record))
-    this.#kept.splice(0, this.#kept.length, ...left)
+    for (const entry of this.#whole) if (isMeant(entry.record)) this.#settle(entry)
+    this.#kept = this.#kept.filter(({ record }) => !isMeant(record))
+    this.#keptBytes = this.#kept.reduce((sum, { bytes }) => sum + bytes, 0)
   }
+}
+
+function counted(): () => number {
+  let last = 0
+  return () => ++last
+}
+
+function weightOf({ body, url, headers }: HttpRequest): number {
+  let bytes = entryBytes + body.length + url.length
+  for (const [name, value] of headers) bytes += name.length + value.length
+  return bytes
 }
 
 function joined(headers: Headers): JournalEntry['headers'] {
@@ -256,16 +220,17 @@ export function roundedTimes(value: object): object {
 function roundedField(name: string, value: unknown): unknown {
   if (typeof value === 'number') return name.endsWith('Ms') ? roundMs(value) : value
   if (name === 'faults' && Array.isArray(value)) return value.map(roundedTimes)
-  return name === 'previous' && isMapping(value) ? roundedTimes(value) : value
+  const hasTimes = name === 'previous' || name === 'late'
+  return hasTimes && isMapping(value) ? roundedTimes(value) : value
 }
-
-const resumesOf = ({ exchange, after }: Resumes): JournalRecord['resumes'] & object => ({
-  ...(exchange === undefined ? {} : { exchange }),
-  ...(after === undefined ? {} : { after }),
-})
 
 /** Masked before it is cut: half a secret would not be known as one. */
 function cutBody(http: HttpRequest, settings: RedactSettings): HttpRequest {
   const { body } = redactRequest(http, settings)
-  return { ...http, body: Buffer.from(body.subarray(0, keptBodyBytes)) }
+  return { ...http, body: Buffer.from(body.subarray(0, shownBodyBytes)) }
 }
+
+const letGo = (http: HttpRequest): HttpRequest => ({
+  ...http,
+  body: utf8(`(${http.body.length} bytes, let go for those of later requests)`),
+})

@@ -16,7 +16,10 @@ function generalRedactor(settings: RedactSettings): Redactor {
 }
 
 /** The path without its secrets, also those that the request's headers carry. */
-export function maskedPath({ path, headers }: HttpRequest, settings: RedactSettings): string {
+export function maskedPath(
+  { path, headers }: Pick<HttpRequest, 'path' | 'headers'>,
+  settings: RedactSettings,
+): string {
   const plain = plainText(path)
   const carried = secretsOfHeaders(headers).filter((secret) => plain.includes(secret))
   const redactor = carried.length > 0 ? new Redactor(carried, settings) : generalRedactor(settings)

@@ -99,7 +99,8 @@ export const openApi = {
   paths: {
     '/health': {
       get: {
-        summary: 'Whether the server is well, how long it runs and how many exchanges are open',
+        summary:
+          'Whether the server is `ok`, `full` or `draining`, how long it runs, how many exchanges and connections are open, and how many are taken',
         responses: { 200: json('Health', 'object') },
       },
     },
@@ -172,6 +173,13 @@ export const openApi = {
       get: {
         summary: 'Counters in the text format of Prometheus',
         responses: { 200: { description: 'Metrics', content: { 'text/plain': {} } } },
+      },
+    },
+    '/lag': {
+      get: {
+        summary:
+          'Scheduled against actual times of all chunks: quantiles and histograms, by dialect, and how late the process came to its timers',
+        responses: { 200: json('In milliseconds', 'object') },
       },
     },
     '/streams': {

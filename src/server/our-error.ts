@@ -1,11 +1,28 @@
 /** Errors of our own as HTTP replies, marked so that nobody takes them for simulated ones. */
-import { messageOf, StuntdoubleError } from '../core/errors.ts'
+import { messageOf, StuntdoubleError, type StuntdoubleErrorCode } from '../core/errors.ts'
 import { type HttpReply, jsonReply } from '../core/http.ts'
 
 export function ourError(thrown: unknown): HttpReply {
-  const known = thrown instanceof StuntdoubleError
-  const status = known ? thrown.status : 500
-  const code = known ? thrown.code : 'internal'
-  const error = { message: `stuntdouble: ${messageOf(thrown)}`, type: 'stuntdouble_error', code }
-  return jsonReply(status, { error }, [['x-stuntdouble-error', code]])
+  const error = namedError(thrown)
+  const known = error instanceof StuntdoubleError
+  const status = known ? error.status : 500
+  const code = known ? error.code : 'internal'
+  const message = `stuntdouble: ${messageOf(error)}`
+  const headers: [string, string][] = [['x-stuntdouble-error', code]]
+  if (known && passing.has(error.code)) headers.push(['retry-after', '1'])
+  return jsonReply(status, { error: { message, type: 'stuntdouble_error', code } }, headers)
+}
+
+/** What is over as soon as something else is. */
+const passing: ReadonlySet<StuntdoubleErrorCode> = new Set([
+  ...(['too-many-connections', 'too-many-streams'] as const),
+  ...(['too-little-memory', 'too-many-files'] as const),
+])
+
+/** What the system lacks is no fault of ours, and can be helped. */
+function namedError(thrown: unknown): unknown {
+  if (!(thrown instanceof Error && 'code' in thrown)) return thrown
+  if (thrown.code !== 'EMFILE' && thrown.code !== 'ENFILE') return thrown
+  const message = `no more files may be open (${thrown.message}); raise \`ulimit -n\`, or lower --max-streams`
+  return new StuntdoubleError('too-many-files', message, { cause: thrown })
 }

@@ -1,17 +1,22 @@
 /** What all exchanges of one server share. */
 import type { Clock } from '../core/clock.ts'
 import type { HttpRequest } from '../core/http.ts'
-import { SessionStates } from '../scenario/state.ts'
-import type { Playback } from '../time/play.ts'
+import { type Soon, soon } from '../core/soon.ts'
 import type { Answer } from './answers/answered.ts'
 import { KeptReplies } from './answers/memory.ts'
-import { PlanPlaces } from './faults/plan-places.ts'
-import { RunTimeFaults } from './faults/run-time-faults.ts'
+import { RemoteFaults } from './faults/remote-faults.ts'
+import type { FaultsAtRunTime, Known } from './faults/run-time-faults.ts'
 import { Journal, type JournalRecord } from './journal.ts'
+import { LagMeters } from './lag/lag-meters.ts'
+import { Capacity, type CapacitySettings } from './limits/capacity.ts'
 import { Limits } from './limits/limits.ts'
 import { type Log, silentLog } from './log.ts'
 import { Counters } from './metrics.ts'
 import { OpenTapes, type TapeState } from './open-tapes.ts'
+import { ascendingIds } from './peers/ascending-ids.ts'
+import { alone, type Peers } from './peers/peers.ts'
+import { SharedMemory } from './shared/shared-memory.ts'
+import type { SharedState } from './shared/shared-state.ts'
 import type { Stage } from './stage/stage.ts'
 import { News } from './streams/news.ts'
 import { Streams } from './streams/streams.ts'
@@ -22,10 +27,18 @@ export interface ServerSettings {
   readonly log?: Log
   /** Request bodies over this are refused with 413. */
   readonly maxBodyBytes?: number
+  /** A chunk that is later than this marks its stream as late; 20 ms unless given. */
+  readonly lateAfterMs?: number | undefined
   /** Exchanges that the journal keeps. */
   readonly journalLimit?: number
+  /** What exchanges share, where other processes have a part in it; of this one alone unless given. */
+  readonly shared?: SharedState
+  /** How much is taken on at once; without bound unless given. */
+  readonly capacity?: CapacitySettings
   /** Names, besides loopback and IP addresses, under which the control API may be called. */
   readonly controlHosts?: readonly string[]
+  /** The other workers, where there are some. */
+  readonly peers?: Peers
   /** Told of each exchange when its answer is found; must not throw. */
   readonly onExchange?: (begun: Begun) => void
 }
@@ -43,6 +56,10 @@ export interface Begun {
 
 const defaultMaxBodyBytes = 32 * 1024 * 1024
 const defaultJournalLimit = 1000
+const unbounded = {
+  maxConnections: Number.POSITIVE_INFINITY,
+  maxStreams: Number.POSITIVE_INFINITY,
+}
 
 export class ServerState {
   /** Replaced as a whole by a reload. */
@@ -53,32 +70,36 @@ export class ServerState {
   readonly maxBodyBytes: number
   readonly controlHosts: readonly string[]
   readonly journal: Journal
-  readonly states = new SessionStates()
+  /** All that exchanges share, also with those of other processes. */
+  readonly states: SharedState
   readonly kept: KeptReplies
   readonly limits: Limits
-  readonly plans = new PlanPlaces()
-  readonly runTimeFaults: RunTimeFaults
+  readonly capacity: Capacity
+  readonly runTimeFaults: FaultsAtRunTime
   readonly tapes = new OpenTapes((tape) => this.#tellTaped(tape))
   readonly counters = new Counters()
+  readonly lag: LagMeters
   readonly connections = new Connections()
   readonly news = new News()
   readonly streams: Streams
-  readonly open = new Set<Playback>()
+  readonly peers: Peers
   readonly startedMs: number
   readonly onExchange: ((begun: Begun) => void) | undefined
 
   constructor(stage: Stage, settings: ServerSettings) {
     this.stage = stage
     this.clock = settings.clock
+    this.states = settings.shared ?? new SharedMemory(settings.clock)
     this.kept = new KeptReplies(settings.clock)
-    this.limits = new Limits(settings.clock)
-    this.runTimeFaults = new RunTimeFaults(settings.clock, () => ({
-      dialects: this.stage.dialects.map(({ name }) => name),
-      rules: this.stage.scenarios.flatMap(({ name, rules }) =>
-        rules.map((rule) => `${name}/${rule.name}`),
-      ),
-    }))
+    this.limits = new Limits(settings.clock, this.states)
+    this.lag = new LagMeters(settings.clock, settings.lateAfterMs)
+    this.runTimeFaults = this.#faultsAtRunTime()
     this.log = settings.log ?? silentLog
+    this.capacity = new Capacity(settings.capacity ?? unbounded, {
+      clock: settings.clock,
+      log: this.log,
+      onRefused: (lacking) => this.counters.countRefused(lacking),
+    })
     this.maxBodyBytes = settings.maxBodyBytes ?? defaultMaxBodyBytes
     this.controlHosts = settings.controlHosts ?? []
     this.streams = new Streams({
@@ -94,7 +115,10 @@ export class ServerState {
       () => this.stage.settings.everywhere,
       () => this.streams.note(),
     )
-    this.startedMs = settings.clock.now()
+    this.peers = settings.peers ?? alone
+    const { place } = this.peers
+    if (place) this.journal.numberBy(ascendingIds(place, settings.clock))
+    this.startedMs = place?.startedMs ?? settings.clock.now()
     this.onExchange = settings.onExchange
   }
 
@@ -104,17 +128,25 @@ export class ServerState {
     if (record) this.news.tell('taped', record)
   }
 
+  #faultsAtRunTime(): FaultsAtRunTime {
+    const known = (): Known => ({
+      dialects: this.stage.dialects.map(({ name }) => name),
+      rules: this.stage.scenarios.flatMap(({ name, rules }) =>
+        rules.map((rule) => `${name}/${rule.name}`),
+      ),
+    })
+    if (this.states instanceof SharedMemory) return this.states.faultsKnowing(known)
+    const faults = new RemoteFaults(this.states, known)
+    this.states.others?.tell({ faults: (sets) => faults.set(sets) })
+    return faults
+  }
+
   /**
    * Forgets states, hits, kept replies, places in plans and taped sequences, and the faults added at
    * run time, of one session or of all.
    */
-  reset(session?: string): void {
-    this.states.reset(session)
+  reset(session?: string): Soon<void> {
     this.kept.reset(session)
-    this.limits.reset(session)
-    this.plans.reset(session)
-    this.runTimeFaults.clear(session)
-    this.stage.replay?.source.reset(session)
-    for (const source of this.stage.replays.values()) source.reset(session)
+    return soon(this.states.reset(session === undefined ? {} : { session }), () => undefined)
   }
 }

@@ -1,7 +1,7 @@
 /** The Koa application and its server: serving, reloading, draining. */
 import Koa, { type Context, type Next } from 'koa'
 import { messageOf, StuntdoubleError } from '../core/errors.ts'
-import { controlRoutes } from './control.ts'
+import { controlPrefix, controlRoutes } from './control.ts'
 import { serveExchange } from './exchange.ts'
 import { ourError } from './our-error.ts'
 import { type ServerSettings, ServerState } from './server-state.ts'
@@ -25,7 +25,7 @@ export interface StuntdoubleServer {
 
 export function createStuntdouble(stage: Stage, settings: ServerSettings): StuntdoubleServer {
   const state = new ServerState(stage, settings)
-  const listener = new Listener(buildApp(state).callback())
+  const listener = new Listener(buildApp(state).callback(), undefined, state.capacity)
   return {
     state,
     listen: (port, host) => listener.listen(port, host),
@@ -42,7 +42,7 @@ function buildApp(state: ServerState): Koa {
   app.silent = true
   app.use(handleErrors(state))
   app.use(refuseWebSocket)
-  app.use(controlRoutes(state).routes())
+  app.use(controlOf(state))
   app.use(answerPreflight)
   app.use((ctx) => serveExchange(ctx, state))
   return app
@@ -70,18 +70,26 @@ const handleErrors = (state: ServerState) => async (ctx: Context, next: Next) =>
   }
 }
 
-async function answerPreflight(ctx: Context, next: Next): Promise<void> {
+/** The router is asked only for what is below its prefix: looking through its routes takes a while. */
+function controlOf(state: ServerState) {
+  const routes = controlRoutes(state).routes()
+  return (...[ctx, next]: Parameters<typeof routes>) =>
+    ctx.path.startsWith(controlPrefix) ? routes(ctx, next) : next()
+}
+
+function answerPreflight(ctx: Context, next: Next): Promise<void> {
   if (!isPreflight(ctx.method, ctx.req.headers)) return next()
   for (const [name, value] of preflightHeaders(ctx.req.headers)) ctx.set(name, value)
   ctx.status = 204
+  return Promise.resolve()
 }
 
 async function drain(listener: Listener, state: ServerState): Promise<void> {
   state.draining = true
   const closed = listener.retire()
   for (const stream of state.streams.all()) stream.free()
-  for (const playback of state.open) if (playback.hanging) playback.stop()
-  await Promise.all([...state.open].map(({ done }) => done))
+  for (const { playback } of state.streams.all()) if (playback?.hanging) playback.stop()
+  await Promise.all(state.streams.all().map(({ playback }) => playback?.done))
   state.news.end()
   listener.closeIdle()
   await closed
@@ -89,7 +97,7 @@ async function drain(listener: Listener, state: ServerState): Promise<void> {
 
 async function closeNow(listener: Listener, state: ServerState): Promise<void> {
   state.draining = true
-  for (const playback of [...state.open]) playback.stop()
+  for (const { playback } of state.streams.all()) playback?.stop()
   state.news.end()
   const closed = listener.retire()
   listener.closeAll()

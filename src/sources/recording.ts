@@ -8,15 +8,17 @@ import { type Headers, type HttpRequest, header } from '../core/http.ts'
 import type { Pacing, ReplayPace } from '../core/pacing.ts'
 import type { Random } from '../core/random.ts'
 import { defaultSettings, type RecordingSettings } from '../core/recording-settings.ts'
+import { type Soon, soon } from '../core/soon.ts'
 import { suggestion } from '../core/suggest.ts'
 import type { Step, Timeline } from '../core/timeline.ts'
 import type { Recording } from '../recording/format.ts'
 import { explainMiss, type MissReport } from '../recording/match/match-miss.ts'
+import type { SequenceAsk } from '../scenario/sequences.ts'
 import { pacer } from '../time/pacing.ts'
 import { profiles } from '../time/profiles.ts'
 import { Shelves } from './recording-shelves.ts'
 
-interface ReplayMiss {
+export interface ReplayMiss {
   /** For people. */
   readonly miss: string
   /** For programs. */
@@ -25,21 +27,40 @@ interface ReplayMiss {
 
 export type ReplayAnswer = { readonly recording: Recording } | ReplayMiss
 
+/** What was taped for a request: the same thing several times, in order. */
+export interface Takes {
+  readonly takes: readonly Recording[]
+  /** What comes after the last. */
+  readonly after: RecordingSettings['after']
+}
+
+/** The place among the takes of the one that comes next; undefined where all have been played. */
+export type Play = (takes: SequenceAsk) => Soon<number | undefined>
+
+/** Which takes have been played is not remembered here, so that several processes can share it. */
 export interface ReplaySource {
+  /** What was taped for the request; counts nothing. */
+  ask(request: HttpRequest): Takes | ReplayMiss
   /**
-   * The same request taped several times is answered in the order of the recordings, for each
-   * session on its own; what comes after the last is for the settings to say.
+   * The same request taped several times is answered in the order of the recordings; what comes
+   * after the last is for the settings to say.
    */
-  answer(request: HttpRequest, session: string): ReplayAnswer
-  /**
-   * What there is for a client that comes back with the id of the last frame it has: `exact` where
-   * that very request was taped, `next` where its sequence goes on.
-   */
-  forReturning(request: HttpRequest, session: string): 'exact' | 'next' | undefined
+  answer(request: HttpRequest, play: Play): Soon<ReplayAnswer>
+  /** Why nothing answers, where all takes have been played. */
+  usedUp(request: HttpRequest, takes: readonly Recording[]): ReplayMiss
+  /** True where there are other recordings than before. */
+  lookAgain(mustLook: boolean): boolean
+  /** Takes that are for a client which comes back with the id of the last frame it has. */
+  forReturning(request: HttpRequest): {
+    readonly takes: readonly Recording[]
+    readonly isExact: boolean
+  }
   /** One more, taped meanwhile: the last of its sequence. */
   add(recording: Recording): void
-  /** Begins every sequence again, of one session or of all. */
-  reset(session?: string): void
+  /** As others are told of these takes. */
+  sequence(takes: Takes): SequenceAsk
+  /** It answers a request. */
+  note(recording: Recording): void
   /** Files of recordings that have answered nothing yet, in no session, before or after a reset. */
   readonly unused: readonly string[]
   /** Files of those that have, with those that were added meanwhile. */
@@ -47,6 +68,8 @@ export interface ReplaySource {
 }
 
 export interface ReplayOptions {
+  /** Tells it from other sources of the same server. */
+  readonly name?: string
   /** The settings of the folder that a recording is in; the usual ones unless given. */
   readonly settingsOf?: (recording: Recording) => RecordingSettings
   /** Milliseconds since 1970, for dates that mean "now"; without it they are compared as written. */
@@ -61,32 +84,57 @@ export interface ReplayOptions {
 
 export function replaySource(
   recordings: readonly Recording[],
-  { settingsOf = () => defaultSettings, wallTime = () => Number.NaN, refresh }: ReplayOptions = {},
+  {
+    name = '',
+    settingsOf = () => defaultSettings,
+    wallTime = () => Number.NaN,
+    refresh,
+  }: ReplayOptions = {},
 ): ReplaySource {
   let shelves = new Shelves(settingsOf)
-  const sessions = new Sessions()
-  const used = new Set<string>()
   let added: Recording[] = []
+  const used = new Set<string>()
   for (const recording of recordings) shelves.add(recording)
 
-  function answer(request: HttpRequest, session: string, isSecondLook = false): ReplayAnswer {
+  /** Files may have come since. */
+  function ask(request: HttpRequest, isSecondLook = false): Takes | ReplayMiss {
     const question = shelves.question(request, wallTime())
     const found = question.find()
-    const isFound = !('reason' in found)
-    const takes = isFound ? likeliest(found.takes, request) : []
-    const recording = isFound ? sessions.next(session, takes, found.after) : undefined
-    // Files may have come since, and the one that was found may have changed or gone.
-    const isDoubtful = recording === undefined || recording.isCurrent === false
-    if (isDoubtful && !isSecondLook && lookAgain(recording !== undefined)) {
-      return answer(request, session, true)
-    }
-    if (!isFound) return missing(() => question.report(found))
-    if (!recording) {
-      return missing(() => question.report({ reason: 'used-up', takes }))
-    }
-    used.add(recording.file)
-    return { recording }
+    if (!('reason' in found)) return { ...found, takes: likeliest(found.takes, request) }
+    if (!isSecondLook && lookAgain(false)) return ask(request, true)
+    return missing(() => question.report(found))
   }
+
+  function usedUp(request: HttpRequest, takes: readonly Recording[]): ReplayMiss {
+    const question = shelves.question(request, wallTime())
+    return missing(() => question.report({ reason: 'used-up', takes }))
+  }
+
+  function answer(request: HttpRequest, play: Play, isSecondLook = false): Soon<ReplayAnswer> {
+    const found = ask(request, isSecondLook)
+    if ('miss' in found) return found
+    return soon(play(sequence(found)), (at) => {
+      const recording = at === undefined ? undefined : found.takes[at]
+      // Files may have come since, and the one that was found may have changed or gone.
+      const isDoubtful = recording === undefined || recording.isCurrent === false
+      if (isDoubtful && !isSecondLook && lookAgain(recording !== undefined)) {
+        return answer(request, play, true)
+      }
+      if (!recording) return usedUp(request, found.takes)
+      note(recording)
+      return { recording }
+    })
+  }
+
+  const note = ({ file }: Recording): void => {
+    used.add(file)
+  }
+
+  const sequence = ({ takes, after }: Takes): SequenceAsk => ({
+    source: name,
+    takes: takes.map(takeName),
+    after,
+  })
 
   /** True where there are other recordings than before. */
   function lookAgain(mustLook: boolean): boolean {
@@ -104,29 +152,37 @@ export function replaySource(
     return true
   }
 
-  function forReturning(request: HttpRequest, session: string): 'exact' | 'next' | undefined {
+  function forReturning(request: HttpRequest) {
     const found = shelves.question(request, wallTime()).find()
-    if ('reason' in found) return undefined
+    if ('reason' in found) return { takes: [], isExact: false }
     const id = lastIdOf(request.headers)
-    if (found.takes.some((take) => lastIdOfTaped(take) === id)) return 'exact'
-    return sessions.hasUnplayed(session, found.takes) ? 'next' : undefined
+    const isExact = found.takes.some((take) => lastIdOfTaped(take) === id)
+    return { takes: found.takes, isExact }
   }
 
   return {
-    answer: (request, session) => answer(request, session),
+    ask: (request) => ask(request),
+    answer: (request, play) => answer(request, play),
+    usedUp,
+    lookAgain,
     forReturning,
     add: (recording) => {
       used.add(recording.file)
       added.push(recording)
       shelves.add(recording)
     },
-    reset: (session) => sessions.reset(session),
+    sequence,
+    note,
     used,
     get unused() {
       return shelves.answers.filter(({ file }) => !used.has(file)).map(({ file }) => file)
     },
   }
 }
+
+/** A file that was written anew is another take. */
+const takeName = ({ file, edition }: Recording): string =>
+  edition === undefined ? file : `${file}\0${edition}`
 
 /**
  * Who comes back with the id of a frame is answered by what was taped for that id, and who begins by
@@ -159,67 +215,6 @@ function missing(tell: () => MissReport): ReplayMiss {
     get report() {
       return report()
     },
-  }
-}
-
-/** A server that runs for weeks must not keep every session it ever saw. */
-const mostSessions = 10_000
-const mostPlays = 200_000
-
-/** How often each session has played each recording. */
-class Sessions {
-  readonly #plays = new Map<string, Map<Recording, number>>()
-  #count = 0
-
-  /** The next of several takes; undefined where all have been played, and that is an error. */
-  next(
-    session: string,
-    takes: readonly Recording[],
-    after: RecordingSettings['after'],
-  ): Recording | undefined {
-    const plays = this.#of(session)
-    const times = takes.map((take) => plays.get(take) ?? 0)
-    const fewest = Math.min(...times)
-    const isOver = fewest > 0 && after !== 'loop'
-    if (isOver && after === 'error') return undefined
-    const take = isOver ? takes.at(-1) : takes[times.indexOf(fewest)]
-    if (!take) return undefined
-    if (!plays.has(take)) this.#count++
-    plays.set(take, (plays.get(take) ?? 0) + 1)
-    this.#shrink()
-    return take
-  }
-
-  hasUnplayed(session: string, takes: readonly Recording[]): boolean {
-    const plays = this.#plays.get(session)
-    return takes.some((take) => !plays?.has(take))
-  }
-
-  reset(session?: string): void {
-    if (session === undefined) this.#plays.clear()
-    this.#count = session === undefined ? 0 : this.#count - this.#drop(session)
-  }
-
-  #of(session: string): Map<Recording, number> {
-    const plays = this.#plays.get(session) ?? new Map<Recording, number>()
-    this.#plays.delete(session)
-    this.#plays.set(session, plays)
-    return plays
-  }
-
-  #drop(session: string): number {
-    const { size = 0 } = this.#plays.get(session) ?? {}
-    this.#plays.delete(session)
-    return size
-  }
-
-  /** The longest unused first; the one in use stays. */
-  #shrink(): void {
-    for (const oldest of this.#plays.keys()) {
-      const isFull = this.#plays.size > mostSessions || this.#count > mostPlays
-      if (!isFull || this.#plays.size === 1) return
-      this.#count -= this.#drop(oldest)
-    }
   }
 }
 

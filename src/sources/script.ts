@@ -2,29 +2,35 @@
  * A scenario's script as a timeline, in the words of whichever dialect was asked. Lazy: nothing is
  * encoded before it is due to be pulled.
  */
-import type { Dialect, Heartbeat, ReplyContext } from '../core/dialect.ts'
+import type { Heartbeat } from '../core/dialect.ts'
 import type { Event } from '../core/event.ts'
-import type { Pacing } from '../core/pacing.ts'
-import type { Step, Timeline } from '../core/timeline.ts'
-import { inputTokens } from '../dialects/shapes/input-tokens.ts'
-import type { ScriptStep } from '../scenario/scenario.ts'
-import { pacer } from '../time/pacing.ts'
+import type { FramedTimeline, Step, Timeline } from '../core/timeline.ts'
+import { type Pacer, pacer } from '../time/pacing.ts'
+import { preparedFor } from './prepared.ts'
 import { replySteps } from './reply.ts'
 import { scriptEvents, type TimedEnding, type TimedEvent } from './script-events.ts'
+import { framedSteps } from './script-framed.ts'
+import { framesOf, type Script, telling } from './script-told.ts'
 
-export interface Script {
-  readonly steps: readonly ScriptStep[]
-  readonly dialect: Dialect
-  readonly pacing: Pacing
-  readonly reply: ReplyContext
-}
+export type { Script } from './script-told.ts'
 
-export function scriptTimeline(given: Script): Timeline {
+export function scriptTimeline(given: Script): Timeline | FramedTimeline {
   const script = withToldUsage(given)
-  return {
-    [Symbol.iterator]: () =>
-      script.reply.request.stream ? streamedSteps(script) : wholeSteps(script),
-  }
+  if (!script.reply.request.stream) return { [Symbol.iterator]: () => wholeSteps(script) }
+  const timeline = { [Symbol.iterator]: () => streamedSteps(script) }
+  const { dialect, reply } = script
+  // Heartbeats stand where the times of a reply have room for them.
+  const alike = dialect.heartbeat ? undefined : dialect.alike?.(reply)
+  const prepared = alike && preparedFor(script, alike)
+  if (!prepared) return timeline
+  const framed = () =>
+    framedSteps({
+      prepared,
+      own: alike.own,
+      headers: dialect.streamHeaders(reply),
+      pacer: pacerOf(script),
+    })
+  return { ...timeline, framed }
 }
 
 function withToldUsage(script: Script): Script {
@@ -44,19 +50,14 @@ export function toldBy(script: Script): { events: readonly Event[]; endMs: numbe
   return { events, endMs }
 }
 
-function timedEvents({ steps, dialect, pacing, reply }: Script): {
+const pacerOf = ({ pacing, reply }: Script): Pacer => pacer(pacing, reply.random.fork('pacing'))
+
+function timedEvents(script: Script): {
   headMs: number
   events: Iterable<TimedEvent | TimedEnding>
 } {
-  const pace = pacer(pacing, reply.random.fork('pacing'))
-  const events = scriptEvents({
-    steps,
-    grain: dialect.grain,
-    choices: reply.request.choices,
-    inputTokens: inputTokens(reply.request.messages),
-    pacer: pace,
-  })
-  return { headMs: pace.headMs, events }
+  const pace = pacerOf(script)
+  return { headMs: pace.headMs, events: scriptEvents({ ...telling(script), pacer: pace }) }
 }
 
 function* streamedSteps(script: Script): Generator<Step> {
@@ -69,17 +70,10 @@ function* streamedSteps(script: Script): Generator<Step> {
   for (const timed of events) {
     const { atMs } = timed
     if (heartbeats) yield* heartbeats.until(atMs)
-    if (!('ending' in timed)) {
-      begun ||= timed.event.type === 'start'
-      // Not handed to another generator: this loop is walked for every frame of every stream.
-      for (const { bytes } of encoder.push(timed.event, atMs)) yield { atMs, do: 'write', bytes }
-    } else {
-      // Only a clean end brings the terminator; whoever leaves abruptly says no last word, and to
-      // raw bytes alone nothing is added.
-      const last = timed.ending === 'end' && begun ? encoder.end(atMs) : []
-      for (const { bytes } of last) yield { atMs, do: 'write', bytes }
-      yield { atMs, do: timed.ending }
-    }
+    if (!('ending' in timed)) begun ||= timed.event.type === 'start'
+    // Not handed to another generator: this loop is walked for every frame of every stream.
+    for (const { bytes } of framesOf(timed, encoder, begun)) yield { atMs, do: 'write', bytes }
+    if ('ending' in timed) yield { atMs, do: timed.ending }
   }
 }
 

@@ -1,21 +1,29 @@
 /** A server in one call: the library's front door, and what the commands themselves use. */
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../core/clock.ts'
-import { type Mistake, messageOf, StuntdoubleError } from '../core/errors.ts'
+import { parseDuration } from '../core/duration.ts'
+import { type Mistake, StuntdoubleError } from '../core/errors.ts'
 import { suggestion } from '../core/suggest.ts'
-import { type Watching, watchFiles } from '../scenario/load-watch.ts'
 import type { RunTimeFaults } from '../server/faults/run-time-faults.ts'
 import type { JournalEntry } from '../server/journal.ts'
+import type { LagReport } from '../server/lag/lag-report.ts'
+import { type CapacitySettings, capacityWarning, usualCapacity } from '../server/limits/capacity.ts'
+import { openFileLimit } from '../server/limits/file-limit.ts'
 import { type Log, silentLog } from '../server/log.ts'
-import { createStuntdouble, type StuntdoubleServer } from '../server/server.ts'
-import type { ServerSettings } from '../server/server-state.ts'
+import type { Peers } from '../server/peers/peers.ts'
+import { createStuntdouble } from '../server/server.ts'
+import type { ServerSettings, ServerState } from '../server/server-state.ts'
+import { SharedMemory } from '../server/shared/shared-memory.ts'
+import type { SharedState } from '../server/shared/shared-state.ts'
 import { type Composed, compose, type Sources } from '../server/stage/compose.ts'
 import { KnownMistakes } from '../server/stage/known-mistakes.ts'
 import type { Stage } from '../server/stage/stage.ts'
 import { type LiveStreams, liveStreams } from '../server/streams/streams-live.ts'
 import { type WaitOptions, waitFor } from '../server/streams/wait.ts'
-import { verify } from '../server/verify.ts'
+import { type VerifyOptions, verify, verifyPart } from '../server/verify.ts'
 import { RealClock } from '../time/clock.ts'
+import { Staging } from './staging.ts'
+import { reloadOnChange } from './watching.ts'
 
 export interface StartOptions extends Sources {
   /** 0, which is also the default, takes a free port. */
@@ -28,8 +36,17 @@ export interface StartOptions extends Sources {
   readonly watch?: boolean
   /** In bytes; larger request bodies are refused with 413. */
   readonly maxBodyBytes?: number
+  /**
+   * A chunk that is later than this against its script marks its stream as late in the journal:
+   * `50ms`, or a number of milliseconds; 20 ms unless given.
+   */
+  readonly lateAfter?: string | number
   /** Exchanges that the journal keeps; 1,000 unless given. */
   readonly journalLimit?: number
+  /** Connections past so many get a 503; unless given, as many as files may be open for. */
+  readonly maxConnections?: number
+  /** Requests past so many at a time get a 503, over HTTP/1.1 and HTTP/2 alike. */
+  readonly maxStreams?: number
   /** Further host names under which the control API may be called. */
   readonly allowHosts?: readonly string[]
   /** Called now and then while many recordings are read for the first time: so many of so many. */
@@ -67,9 +84,11 @@ export interface Double extends AsyncDisposable {
   taped(): Promise<void>
   /**
    * Throws an `unverified` error where a recording has answered nothing, or a request was answered
-   * by nothing; it names them all.
+   * by nothing; it names them all. With `onTime` also where a stream could not be kept on time.
    */
-  verify(): void
+  verify(options?: VerifyOptions): void
+  /** Scheduled against actual times so far, of every chunk that had a time. */
+  readonly lag: LagReport
   /** Faults that are added while it runs: for a time, a number of requests, a session. */
   readonly faults: RunTimeFaults
   /** Forgets hits, states and dialogues, and faults added, of one session or of all. */
@@ -84,20 +103,50 @@ export const demoScenario = fileURLToPath(new URL('../../scenarios/demo.yaml', i
 
 /** Throws a `StuntdoubleError` that says what, where and what would be right. */
 export async function start(options: StartOptions = {}): Promise<Double> {
+  return (await startAmong(options)).double
+}
+
+/** What a server is given by the others of which it is one; nothing where it is by itself. */
+export interface Around {
+  readonly peers?: Peers
+  /** What it shares with them. */
+  readonly shared?: SharedState
+  /** Told what any of the others may say as well, and a person needs to know once. */
+  readonly said?: Log
+}
+
+/** A server, and what is behind it for those who run several as one. */
+export interface Started {
+  readonly double: Double
+  readonly state: ServerState
+  readonly staging: Staging
+}
+
+/** One server among others, or by itself. */
+export async function startAmong(options: StartOptions, around: Around = {}): Promise<Started> {
   checkOptions(options)
   const clock = options.clock ?? new RealClock()
   const sources = withDemo(options)
-  const mistakes = new KnownMistakes(options.log ?? silentLog)
+  const { said = options.log ?? silentLog } = around
+  const mistakes = new KnownMistakes(said)
   const opening = { onMistake: mistakes.add, onProgress: options.onIndexing }
   const composed = await compose(sources, clock, opening)
   composed.mistakes.forEach(mistakes.add)
-  for (const warning of composed.warnings) (options.log ?? silentLog).warn({}, warning)
-  const server = createStuntdouble(composed.stage, settings(options, clock))
+  for (const warning of composed.warnings) said.warn({}, warning)
+  const capacity = capacityFor(options, composed, said)
+  const shared = new SharedMemory(clock)
+  const server = createStuntdouble(composed.stage, {
+    ...settings(options, clock),
+    shared: around.shared ?? shared,
+    ...(around.peers ? { peers: around.peers } : {}),
+    capacity,
+  })
   const host = options.host ?? '127.0.0.1'
   for (const url of composed.upstreams.urls) refuseItself(url, options.port)
   const port = await server.listen(options.port ?? 0, host)
+  const staging = new Staging({ sources, composed, server, clock, mistakes })
   const watching = options.watch
-    ? await watchSources(sources, composed, server, { ...options, clock, mistakes })
+    ? await reloadOnChange(staging.staged, staging, options.log ?? silentLog)
     : undefined
   const end = async (how: 'drain' | 'close'): Promise<void> => {
     await watching?.close()
@@ -108,7 +157,7 @@ export async function start(options: StartOptions = {}): Promise<Double> {
     await composed.upstreams.close()
   }
   const base = `http://${urlHost(host)}:${port}`
-  return {
+  const double: Double = {
     port,
     host,
     url: (path = '') => base + (path === '' || path.startsWith('/') ? path : `/${path}`),
@@ -122,24 +171,33 @@ export async function start(options: StartOptions = {}): Promise<Double> {
       return mistakes.all
     },
     get open() {
-      return server.state.open.size
+      return server.state.streams.size
     },
     streams: liveStreams(server.state.streams),
     waitFor: (options) => waitFor(options, server.state),
     taped: () => server.state.tapes.closed(),
-    verify: () => verify(server.state),
-    faults: server.state.runTimeFaults,
+    verify: (options) => verify([verifyPart(server.state)], options),
+    get lag() {
+      const { lag, counters } = server.state
+      return lag.report(counters.late)
+    },
+    faults: shared.runTimeFaults,
     reset: (session) => server.state.reset(session),
     drain: () => end('drain'),
     close: () => end('close'),
     [Symbol.asyncDispose]: () => end('close'),
   }
+  return { double, state: server.state, staging }
 }
+
+const oneProcess =
+  'workers are processes, and what start() gives is in this one; for several run `stuntdouble serve --workers N`'
 
 /** For callers without types: a misspelt option would be ignored, and the demo played instead. */
 function checkOptions(options: StartOptions): void {
   const wrong = (message: string): StuntdoubleError => new StuntdoubleError('usage', message)
   for (const name of Object.keys(options)) {
+    if (name === 'workers') throw wrong(`start: ${oneProcess}`)
     if (!optionNames.includes(name)) {
       throw wrong(`start has no option "${name}"${suggestion(name, optionNames)}`)
     }
@@ -152,6 +210,32 @@ function checkOptions(options: StartOptions): void {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw wrong(`start: port must be a whole number from 0 to 65535, not ${port}`)
   }
+  const { lateAfter = 0 } = options
+  if (parseDuration(lateAfter) === undefined) {
+    throw wrong(`start: lateAfter must be a time such as 20ms, not ${lateAfter}`)
+  }
+  for (const name of ['maxConnections', 'maxStreams'] as const) {
+    const most = options[name] ?? 1
+    if (Number.isInteger(most) && most >= 1) continue
+    throw wrong(`start: ${name} must be a whole number of at least 1, not ${most}`)
+  }
+}
+
+/** What is not said follows from how many files may be open, and how many a stream needs. */
+function capacityFor(
+  options: StartOptions,
+  { stage, upstreams }: Composed,
+  log: Log,
+): CapacitySettings {
+  const isReplaying = stage.replay !== undefined || stage.replays.size > 0
+  const filesEach = upstreams.urls.length > 0 ? 3 : isReplaying ? 2 : 1
+  const around = { fileLimit: openFileLimit(), filesEach }
+  const usual = usualCapacity(around)
+  const { maxConnections = usual.maxConnections, maxStreams = usual.maxStreams } = options
+  const capacity = { maxConnections, maxStreams }
+  const warning = capacityWarning(capacity, around)
+  if (warning !== undefined) log.warn({}, warning)
+  return capacity
 }
 
 const lists = [
@@ -186,7 +270,10 @@ const knownOptions: { readonly [name in keyof StartOptions]-?: true } = {
   log: true,
   watch: true,
   maxBodyBytes: true,
+  lateAfter: true,
   journalLimit: true,
+  maxConnections: true,
+  maxStreams: true,
   allowHosts: true,
   onIndexing: true,
 }
@@ -215,48 +302,9 @@ function settings(options: StartOptions, clock: Clock): ServerSettings {
     log: options.log ?? silentLog,
     controlHosts: [...(options.allowHosts ?? []), ...(options.host ? [options.host] : [])],
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
+    ...(options.lateAfter === undefined ? {} : { lateAfterMs: parseDuration(options.lateAfter) }),
     ...(options.journalLimit === undefined ? {} : { journalLimit: options.journalLimit }),
   }
-}
-
-interface Watched extends StartOptions {
-  readonly clock: Clock
-  readonly mistakes: KnownMistakes
-}
-
-async function watchSources(
-  sources: Sources,
-  composed: Composed,
-  server: StuntdoubleServer,
-  { log = silentLog, clock, mistakes }: Watched,
-): Promise<Watching> {
-  const folders = (sources.scenarios ?? []).filter((one) => typeof one === 'string')
-  const followed = ({ files }: Composed): string[] => [...folders, ...files]
-  let last = Promise.resolve()
-  const reload = async (): Promise<void> => {
-    try {
-      const opening = { upstreams: composed.upstreams, onMistake: mistakes.add }
-      const next = await compose(sources, clock, opening)
-      server.reload(next.stage)
-      next.mistakes.forEach(mistakes.add)
-      watching.follow(followed(next))
-      log.info({ scenarios: next.stage.scenarios.length }, 'reloaded')
-    } catch (error) {
-      tellUnused(log, messageOf(error))
-    }
-  }
-  const watching = await watchFiles(followed(composed), () => {
-    // One after the other, so that an older edit never overtakes a newer one.
-    last = last.then(reload)
-  })
-  return watching
-}
-
-/** A line for each mistake: a log in JSON would show them all in one. */
-function tellUnused(log: Log, message: string): void {
-  const [first, ...mistakes] = message.split('\n')
-  log.error({}, `the edit is not used, the last good version stays: ${first}`)
-  for (const mistake of mistakes) log.error({}, mistake)
 }
 
 /** An address to call, where the server listens on all of them. */

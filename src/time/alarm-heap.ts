@@ -1,10 +1,22 @@
 /** A binary heap of alarms, earliest first; those of one deadline ring in the order they were set. */
 import type { Alarm } from '../core/clock.ts'
 
-interface Entry extends Alarm {
+/** A class, since thousands of streams set one each for every chunk, and a closure would be another. */
+class Entry implements Alarm {
+  run: (() => void) | undefined
   readonly deadlineMs: number
   readonly order: number
-  run: (() => void) | undefined
+  readonly #onCancel: (entry: Entry) => void
+
+  constructor(deadlineMs: number, order: number, onCancel: (entry: Entry) => void) {
+    this.deadlineMs = deadlineMs
+    this.order = order
+    this.#onCancel = onCancel
+  }
+
+  cancel(): void {
+    this.#onCancel(this)
+  }
 }
 
 /** Fewer cancelled alarms than this are not worth clearing away. */
@@ -22,12 +34,8 @@ export class AlarmHeap {
   }
 
   add(deadlineMs: number, run: () => void): Alarm {
-    const entry: Entry = {
-      deadlineMs,
-      order: this.#order++,
-      run,
-      cancel: () => this.#cancel(entry),
-    }
+    const entry = new Entry(deadlineMs, this.#order++, this.#cancel)
+    entry.run = run
     this.#heap.push(entry)
     this.#rise(this.#heap.length - 1)
     return entry
@@ -37,7 +45,7 @@ export class AlarmHeap {
    * A cancelled entry stays in its place, since taking it out would cost a search. Where most are
    * cancelled, as when many clients leave long stalls, all of those are cleared away at once.
    */
-  #cancel(entry: Entry): void {
+  #cancel = (entry: Entry): void => {
     if (entry.run === undefined) return
     entry.run = undefined
     this.#cancelled += 1

@@ -4,6 +4,7 @@
  */
 import type { Alarm, Clock } from '../core/clock.ts'
 import { AlarmHeap } from './alarm-heap.ts'
+import { LagHistogram } from './lag.ts'
 
 /**
  * Node's timers count whole milliseconds and fire late rather than early. An alarm this close is
@@ -19,9 +20,18 @@ export class RealClock implements Clock {
   readonly #alarms = new AlarmHeap(() => this.#arm())
   #timer: NodeJS.Timeout | undefined
   #armedForMs = Number.POSITIVE_INFINITY
+  /** How late the process came to its alarms, whatever they are about. */
+  readonly wakes = new LagHistogram()
+  wokeMs = 0
+  readonly #utilization = performance.eventLoopUtilization()
 
   now(): number {
     return performance.now()
+  }
+
+  /** How much of the time since it was made the process had something to do, from 0 to 1. */
+  get busy(): number {
+    return performance.eventLoopUtilization(this.#utilization).utilization
   }
 
   wallTime(): number {
@@ -46,6 +56,10 @@ export class RealClock implements Clock {
   }
 
   #ring(): void {
+    this.wokeMs = this.now()
+    // A first look, which is early, says nothing.
+    const lateMs = this.wokeMs - this.#armedForMs
+    if (lateMs >= -earlyMs) this.wakes.note(lateMs)
     this.#armedForMs = Number.NEGATIVE_INFINITY
     try {
       this.#alarms.ringUntil(() => this.now() + earlyMs)
@@ -54,6 +68,9 @@ export class RealClock implements Clock {
     }
   }
 }
+
+/** Milliseconds on the one scale that all processes of a machine share; only differences mean anything. */
+export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6
 
 /** A clock that stands still until told otherwise: ten minutes of silence pass in microseconds. */
 export class VirtualClock implements Clock {

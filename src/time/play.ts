@@ -7,7 +7,9 @@ import type { Burst, Sink } from '../core/sink.ts'
 import {
   type Ending,
   type EndStep,
+  type FramedStep,
   type HeadStep,
+  isFramed,
   isLive,
   type LiveSteps,
   type LiveTimeline,
@@ -15,6 +17,7 @@ import {
   type Timeline,
   type WriteStep,
 } from '../core/timeline.ts'
+import { type LagMeter, LagWatch } from './lag-watch.ts'
 import type { Ended, Gate, Outcome, Playback } from './playback.ts'
 
 export type { Ended, Gate, Outcome, Playback } from './playback.ts'
@@ -29,6 +32,10 @@ export interface PlayOptions {
   readonly gate?: Gate | undefined
   /** Paused before anything, the head included. */
   readonly paused?: boolean
+  /** Gets the lag of every chunk that has a time. */
+  readonly lag?: LagMeter | undefined
+  /** When the client had sent all of its request, on the clock's scale. */
+  readonly readyMs?: number | undefined
 }
 
 /** Is told while it is played, also before `play` has returned. */
@@ -67,11 +74,10 @@ class TimelinePlayback implements Playback {
   hanging = false
   paused = false
   over = false
-  gate: Gate | undefined
 
   readonly #timeline: Timeline | LiveTimeline
   /** Opened at the first step, so that what fails in opening is a failure like any other. */
-  #source: Iterator<Step> | LiveSteps | undefined
+  #source: Iterator<Step | FramedStep> | LiveSteps | undefined
   readonly #sink: Sink
   readonly #clock: Clock
   readonly #startedMs: number
@@ -89,7 +95,10 @@ class TimelinePlayback implements Playback {
   #alarm: Alarm | undefined
   /** A live source was asked for its next step and has not answered yet. */
   #awaiting = false
-  #step: Step | undefined
+  #step: Step | FramedStep | undefined
+  #gate: Gate | undefined
+  /** Chunks of the timeline that have been played, while it is walked as framed. */
+  #framedChunks: number | undefined
   /** Steps up to this time are due, even where the alarm rang a little early. */
   #dueMs = 0
 
@@ -100,9 +109,11 @@ class TimelinePlayback implements Playback {
   #full = false
   #dueHead: HeadStep | undefined
   #chunks: Uint8Array[] = []
+  #framed: Uint8Array[] = []
+  #burstChunks = 0
   #burstBytes = 0
 
-  #maxLagMs = 0
+  readonly #lag: LagWatch
   #ending: Ending = 'end'
 
   constructor(timeline: Timeline | LiveTimeline, sink: Sink, options: PlayOptions) {
@@ -113,11 +124,13 @@ class TimelinePlayback implements Playback {
     this.#originMs = options.startedMs
     this.#onHang = options.onHang
     this.#observer = options.observer
-    this.gate = options.gate
+    this.#lag = new LagWatch(options)
+    this.#gate = options.gate
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
     sink.onDrain = () => {
+      if (this.#full) this.#lag.freed()
       this.#full = false
       this.#goOn()
     }
@@ -125,6 +138,16 @@ class TimelinePlayback implements Playback {
     sink.onDone = () => this.#finish(this.#ending)
     if (options.paused) this.pause()
     this.#advance()
+  }
+
+  get gate(): Gate | undefined {
+    return this.#gate
+  }
+
+  /** A gate looks at each chunk. */
+  set gate(gate: Gate | undefined) {
+    this.#gate = gate
+    if (gate && this.#framedChunks !== undefined) this.#unframe(this.#framedChunks)
   }
 
   get begun(): boolean {
@@ -156,6 +179,7 @@ class TimelinePlayback implements Playback {
     this.paused = false
     this.#pausedMs += this.#clock.now() - this.#heldSinceMs
     this.#originMs = originMs
+    this.#lag.freed()
     this.#goOn()
   }
 
@@ -216,9 +240,31 @@ class TimelinePlayback implements Playback {
     })
   }
 
-  #open(): Iterator<Step> | LiveSteps {
+  #open(): Iterator<Step | FramedStep> | LiveSteps {
     const timeline = this.#timeline
+    if (isFramed(timeline) && this.#sink.takesFramed && !this.#gate) {
+      this.#framedChunks = 0
+      return timeline.framed()
+    }
     return isLive(timeline) ? timeline[Symbol.asyncIterator]() : timeline[Symbol.iterator]()
+  }
+
+  /** Goes on behind so many chunks with each of them by itself. */
+  #unframe(played: number): void {
+    this.#framedChunks = undefined
+    const timeline = this.#timeline
+    if (isLive(timeline) || this.over) return
+    this.#closeSource()
+    const steps = timeline[Symbol.iterator]()
+    this.#source = steps
+    const headIsPlayed = this.head !== undefined || this.#dueHead !== undefined
+    let left = played
+    for (let next = steps.next(); !next.done; next = steps.next()) {
+      const step = next.value
+      if (step.do === 'head' ? headIsPlayed : step.do === 'write' && left-- > 0) continue
+      this.#step = step
+      return
+    }
   }
 
   /** False where there is nothing to play now: the source is awaited, or over. */
@@ -266,12 +312,13 @@ class TimelinePlayback implements Playback {
     const step = this.#step
     this.#step = undefined
     if (!step) return
-    this.#measureLag(step)
     if (this.#hurrying) this.#heldAtMs = Math.max(this.#heldAtMs, step.atMs)
     if (step.do === 'head') {
+      this.#expect(step, 0)
       this.#dueHead = step
-      if (this.gate?.(step) === 0) this.pause()
+      if (this.#gate?.(step) === 0) this.pause()
     } else if (step.do === 'write') this.#write(step)
+    else if (step.do === 'framed') this.#addFramed(step)
     else {
       this.#endBy(step)
       this.#closeSource()
@@ -282,21 +329,36 @@ class TimelinePlayback implements Playback {
     // An empty chunk would end the body; such a step says that time passes, or a goaway.
     if (step.goaway !== undefined) this.#flush({ ending: undefined, goaway: step.goaway })
     if (step.bytes.length === 0) return
-    const mayPass = this.gate?.(step)
+    const mayPass = this.#gate?.(step)
     if (mayPass === undefined) {
+      this.#expect(step, 1)
       this.#add(step.bytes)
       if (this.#burstBytes >= burstBytes) this.#flush()
       return
     }
-    if (mayPass > 0) this.#add(step.bytes.subarray(0, mayPass))
+    if (mayPass > 0) {
+      this.#expect(step, 1)
+      this.#add(step.bytes.subarray(0, mayPass))
+    }
     const rest = step.bytes.subarray(mayPass)
     if (rest.length > 0) this.#step = { ...step, bytes: rest }
     this.pause()
   }
 
   #add(bytes: Uint8Array): void {
+    if (this.#framed.length > 0) this.#flush()
     this.#chunks.push(bytes)
+    this.#burstChunks += 1
     this.#burstBytes += bytes.length
+  }
+
+  #addFramed(step: FramedStep): void {
+    this.#expect(step, step.chunks)
+    if (this.#framedChunks !== undefined) this.#framedChunks += step.chunks
+    this.#framed.push(step.wire)
+    this.#burstChunks += step.chunks
+    this.#burstBytes += step.bytes
+    if (this.#burstBytes >= burstBytes) this.#flush()
   }
 
   #endBy(step: EndStep): void {
@@ -305,13 +367,23 @@ class TimelinePlayback implements Playback {
     this.paused = false
     this.#ending = step.do
     this.hanging = step.do === 'hang'
+    this.#expect(step, 0)
     if (this.hanging && this.#onHang) queueMicrotask(this.#onHang)
     this.#flush({ ending: step.do, raw: step.raw, code: step.code })
   }
 
   #flush(last?: Omit<Burst, 'head' | 'chunks'>): void {
-    if (!last && !this.#dueHead && this.#chunks.length === 0) return
-    const burst = { ending: undefined, ...last, head: this.#dueHead, chunks: this.#chunks }
+    if (!last && !this.#dueHead && this.#burstChunks === 0) return
+    this.#lag.sent()
+    const burst: Burst = {
+      head: this.#dueHead,
+      chunks: this.#chunks,
+      framed: this.#framed,
+      ending: last?.ending,
+      raw: last?.raw,
+      code: last?.code,
+      goaway: last?.goaway,
+    }
     if (burst.head) {
       this.head = burst.head
       this.headMs = this.#clock.now() - this.#startedMs
@@ -321,18 +393,19 @@ class TimelinePlayback implements Playback {
     }
     this.bytes += this.#burstBytes
     this.#turnBytes += this.#burstBytes
-    this.chunks += burst.chunks.length
+    this.chunks += this.#burstChunks
     this.#dueHead = undefined
-    this.#chunks = []
+    if (this.#chunks.length > 0) this.#chunks = []
+    if (this.#framed.length > 0) this.#framed = []
+    this.#burstChunks = 0
     this.#burstBytes = 0
     this.#full = !this.#sink.send(burst)
     this.#observer?.onSent()
   }
 
-  #measureLag(step: Step): void {
-    if (step.atMs === 0) return
-    const lagMs = this.#clock.now() - this.#originMs - step.atMs
-    if (lagMs > this.#maxLagMs) this.#maxLagMs = lagMs
+  /** The next flush says how late it was; what has no time, or is played ahead of it, never is. */
+  #expect({ atMs }: Step | FramedStep, chunks: number): void {
+    if (atMs > 0 && !this.#hurrying) this.#lag.add(this.#originMs + atMs, chunks)
   }
 
   #cancelAlarm(): void {
@@ -370,7 +443,8 @@ class TimelinePlayback implements Playback {
       chunks: this.chunks,
       durationMs: this.#clock.now() - this.#startedMs,
       pausedMs: this.#pausedMs + (this.paused ? this.#clock.now() - this.#heldSinceMs : 0),
-      maxLagMs: this.#maxLagMs,
+      maxLagMs: this.#lag.maxMs,
+      ...(this.#lag.late ? { late: this.#lag.late } : {}),
       ...(error === undefined ? {} : { error }),
     })
   }

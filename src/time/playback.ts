@@ -1,5 +1,6 @@
 /** A timeline that is being played, as those see it who watch or steer it. */
 import type { Ending, HeadStep, WriteStep } from '../core/timeline.ts'
+import type { Late } from './lag-watch.ts'
 
 /** How a playback came to its end. `stopped` is the server's own doing, such as a drain. */
 export type Ended = Ending | 'client-left' | 'stopped' | 'failed'
@@ -13,8 +14,10 @@ export interface Outcome {
   readonly durationMs: number
   /** How long it was paused. What comes after a pause is not late by it, unless it caught up. */
   readonly pausedMs: number
-  /** The most that a step was late against its `atMs`. */
+  /** The most that a step was late against its `atMs`, by our doing. */
   readonly maxLagMs: number
+  /** Set where it could not be kept on time. */
+  readonly late?: Late
   /** The source's error, where it failed. */
   readonly error?: unknown
 }

@@ -42,8 +42,6 @@ export async function openStand(sources: Sources, pace: TorturePace, clock: Cloc
   const stage = pace === 'quick' ? hurried(composed) : composed
   return {
     async open(faults, faultSeed, onRequest) {
-      stage.replay?.source.reset()
-      for (const source of stage.replays.values()) source.reset()
       const all = [...(stage.faults ?? []), ...faults]
       return await standOn({ ...stage, faults: all, faultSeed }, clock, onRequest)
     },

@@ -1,5 +1,7 @@
 /** The child's side of the conversation with its parent: a table of what it can be asked to do. */
 import process from 'node:process'
+import { quantiles } from './figures.mjs'
+import { cpuMicrosBelow, peakBytesOf } from './processes.mjs'
 
 /** What the parent gave this child to work with. */
 export const settings = JSON.parse(process.argv[2] ?? '{}')
@@ -15,15 +17,54 @@ export function answerParent(actions) {
   process.on('disconnect', () => process.exit())
 }
 
-/** What every server under test can be asked: to listen, and what it has used so far. */
-export function answerAsServer(listen) {
-  answerParent({
-    listen,
-    usage: () => {
-      const { user, system } = process.cpuUsage()
-      return { cpuMicros: user + system, rssBytes: process.memoryUsage.rss() }
-    },
-  })
+/**
+ * What every server under test can be asked: to listen, what all its processes have used so far,
+ * what it holds once its garbage is gone, the most that its process ever held, and how late it wrote
+ * since it was last asked.
+ */
+export function answerAsServer(listen, { lag = () => null, pid = () => process.pid } = {}) {
+  answerParent({ listen, usage, memory, lag, peak: () => peakBytesOf(pid()) })
+}
+
+function usage() {
+  const { user, system } = process.cpuUsage()
+  return { cpuMicros: user + system + cpuMicrosBelow(process.pid) }
+}
+
+const settleMs = 100
+const steadyBytes = 20_000
+
+/**
+ * Live bytes are V8's heap and what belongs to objects in it; the kernel's buffers are in neither.
+ * What has just been closed takes a few turns to be gone, so it looks until nothing falls any more.
+ */
+async function memory() {
+  let liveBytes = Number.POSITIVE_INFINITY
+  for (let times = 0; times < 10; times += 1) {
+    await new Promise((resolve) => setTimeout(resolve, settleMs))
+    globalThis.gc()
+    const { heapUsed, external } = process.memoryUsage()
+    const before = liveBytes
+    liveBytes = heapUsed + external
+    if (liveBytes > before - steadyBytes) break
+  }
+  return { liveBytes, rssBytes: process.memoryUsage.rss() }
+}
+
+/** How late the bench's own servers write, kept one by one. */
+export class WriteLags {
+  #lateMs = []
+
+  note(lateMs) {
+    this.#lateMs.push(lateMs)
+  }
+
+  /** Since the last time; null where nothing was paced. */
+  take() {
+    const lateMs = this.#lateMs
+    this.#lateMs = []
+    return lateMs.length === 0 ? null : quantiles(lateMs)
+  }
 }
 
 /** Listens on a free port of the loopback and gives the port. */

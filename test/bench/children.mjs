@@ -3,11 +3,12 @@
  * own handle, never by name. Each also leaves by itself when its parent does.
  */
 import { fork } from 'node:child_process'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 const running = new Set()
 
-const askLimitMs = 60_000
+const askLimitMs = 90_000
 const leaveLimitMs = 2000
 
 /** A child that answers one message at a time. */
@@ -25,6 +26,7 @@ class Child {
       [JSON.stringify(settings)],
       {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        execArgv: ['--expose-gc', ...process.execArgv],
       },
     )
     running.add(this)
@@ -34,7 +36,7 @@ class Child {
     this.#process.on('exit', () => running.delete(this))
   }
 
-  /** Rejects where the child dies, fails or says nothing for a minute. */
+  /** Rejects where the child dies, fails or says nothing for long. */
   ask(message, limitMs = askLimitMs) {
     const answer = this.#last.then(() => this.#askNow(message, limitMs))
     this.#last = answer.catch(() => {})
@@ -79,11 +81,49 @@ class Child {
 
 export const stopAll = () => Promise.all([...running].map((child) => child.stop()))
 
+/** Where parts may share servers, those that run, by what they were started with. */
+let shared
+
+/** From now on a server that was started before is taken again, as long as it is the same. */
+export function shareServers() {
+  shared = new Map()
+}
+
 /** A server, listening, with its port. */
-export async function startServer(name, settings = {}) {
+export function startServer(name, settings = {}) {
+  const key = JSON.stringify([name, settings])
+  const running = shared?.get(key) ?? startAlone(name, settings)
+  shared?.set(key, running)
+  return running
+}
+
+async function startAlone(name, settings) {
   const child = new Child(name, `./servers/${name}.mjs`, settings)
   const port = await child.ask({ do: 'listen' })
   return { name, child, port }
 }
 
-export const startClient = () => new Child('client', './client.mjs', {})
+/** Several of them at once, each with the same settings. */
+export const startServers = (names, settings) =>
+  Promise.all(names.map((name) => startServer(name, settings)))
+
+/** Servers that are shared stop with the bench. */
+export const stopServers = (servers) =>
+  shared ? Promise.resolve() : Promise.all(servers.map(({ child }) => child.stop()))
+
+/** What `ask` gives, and how much CPU all processes of the server took meanwhile. */
+export async function withCpuOf({ child }, ask) {
+  const before = await child.ask({ do: 'usage' })
+  const measured = await ask()
+  const after = await child.ask({ do: 'usage' })
+  return { ...measured, cpuMicros: after.cpuMicros - before.cpuMicros }
+}
+
+export function startClient() {
+  if (shared?.has('client')) return shared.get('client')
+  const client = new Child('client', './client.mjs', {})
+  shared?.set('client', client)
+  return client
+}
+
+export const stopClient = (client) => (shared ? Promise.resolve() : client.stop())

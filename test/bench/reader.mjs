@@ -1,45 +1,78 @@
 /**
- * Reads replies from a raw socket and checks them as cheaply as can be: status, number of frames,
- * terminator, last HTTP chunk. A reply that is wrong in any of them is an error, never a figure.
+ * Reads replies from a raw socket and checks them: the status, the framing of HTTP, the beginning,
+ * the end and the number of all frames, the terminator, and that nothing follows. One reply of a
+ * hundred is also taken apart and its text compared. A reply that is wrong in any of them is an
+ * error, never a figure. It must stay cheap: what it costs is taken from the server beside it.
  */
 import { connect } from 'node:net'
-import { framesPerReply, path, requestBody } from './reply.mjs'
+import process from 'node:process'
+import {
+  doneFrame,
+  framesPerReply,
+  numberMark,
+  path,
+  requestBody,
+  requestBytes,
+  text,
+} from './reply.mjs'
 
-const request = Buffer.from(
-  [
-    `POST ${path} HTTP/1.1`,
-    'host: localhost',
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(requestBody)}`,
-    '',
-    requestBody,
-  ].join('\r\n'),
-)
-
-const frameEnd = Buffer.from('\n\n')
 const newline = 0x0a
-const done = 'data: [DONE]\n\n'
-const lastChunk = '\r\n0\r\n\r\n'
-const tailLength = done.length + lastChunk.length
+const carriageReturn = 0x0d
+const letterD = 0x64
+
+/** The value of each byte as a digit in base 16, and -1 for those that are none. */
+const hexDigits = Int8Array.from({ length: 256 }, (_, byte) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase()),
+)
+const fullCheckEvery = 100
+
+/** What the usual reply is held against. */
+const usual = { request: requestBytes(path, requestBody), frames: framesPerReply, text }
 
 /** One buffer for all sockets: what is read is looked at before the next read. */
 const shared = Buffer.allocUnsafe(256 * 1024)
 
+let asked = 0
+
+/** Where in a reply a reader is. */
+const inHead = 0
+const inSize = 1
+const inData = 2
+const behindData = 3
+const inLength = 4
+const over = 5
+
 /** One connection, which asks one request at a time. */
 export class Reader {
+  /** How many frames of the present reply have come. */
+  frames = 0
+  #expected
+  #request
+  #numberAt
+  #onFrame
+  #onBytes
   #socket
   #onReply = () => {}
-  #onBytes
-  #head = ''
-  #inHead = true
-  #status = 0
-  #bodyLeft = Number.NaN
-  #frames = 0
-  #tail = ''
   #asking = false
+  #state = inHead
+  #head = ''
+  /** Bytes that are left of a chunk or of a body with a length. */
+  #left = 0
+  #sizeDigits = 0
+  #sawChunkEnd = false
+  #frameBytes = 0
+  #halfEnd = false
+  #kept = undefined
 
-  /** @param onBytes sees every piece of a body as it arrives */
-  constructor(onBytes) {
+  /**
+   * @param onFrame is told the number of each frame, from 0, as soon as it is whole, and when
+   * @param onBytes sees every piece of a body as it arrives; the text is then not compared
+   */
+  constructor({ expected = usual, onFrame, onBytes } = {}) {
+    this.#expected = expected
+    this.#request = Buffer.from(expected.request)
+    this.#numberAt = this.#request.indexOf(numberMark)
+    this.#onFrame = onFrame
     this.#onBytes = onBytes
   }
 
@@ -48,7 +81,7 @@ export class Reader {
       const onread = {
         buffer: shared,
         callback: (length, buffer) => {
-          this.#feed(buffer.subarray(0, length))
+          this.#feed(buffer, length)
           return true
         },
       }
@@ -65,11 +98,22 @@ export class Reader {
   ask(onReply) {
     this.#onReply = onReply
     this.#asking = true
-    this.#inHead = true
+    this.#state = inHead
     this.#head = ''
-    this.#frames = 0
-    this.#tail = ''
-    this.#socket.write(request)
+    this.#left = 0
+    this.#sizeDigits = 0
+    this.#frameBytes = 0
+    this.#halfEnd = false
+    this.frames = 0
+    asked += 1
+    const isCompared = asked % fullCheckEvery === 1 && this.#expected.text !== undefined
+    this.#kept = isCompared && !this.#onBytes ? [] : undefined
+    if (this.#numberAt >= 0) this.#number(asked)
+    this.#socket.write(this.#request)
+  }
+
+  get asking() {
+    return this.#asking
   }
 
   close() {
@@ -77,53 +121,161 @@ export class Reader {
     this.#socket?.destroy()
   }
 
-  #feed(bytes) {
-    if (!this.#asking) return
-    const body = this.#inHead ? this.#readHead(bytes) : bytes
-    if (body === undefined || body.length === 0) return
-    this.#onBytes?.(body)
-    this.#countFrames(body)
-    const end = body.latin1Slice(Math.max(0, body.length - tailLength), body.length)
-    this.#tail = end.length === tailLength ? end : (this.#tail + end).slice(-tailLength)
-    this.#bodyLeft -= body.length
-    if (this.#bodyLeft <= 0 || this.#tail.endsWith(lastChunk)) this.#judge()
+  /** Whoever waits for a reply is told that it did not come. */
+  leave() {
+    this.#finish('no end in time')
+    this.#socket?.destroy()
   }
 
-  /** The part of `bytes` that belongs to the body; undefined while the head is not whole. */
-  #readHead(bytes) {
-    const before = this.#head.length
-    this.#head += bytes.latin1Slice(0, bytes.length)
-    const end = this.#head.indexOf('\r\n\r\n')
-    if (end < 0) return undefined
-    const head = this.#head.slice(0, end)
-    this.#inHead = false
-    this.#status = Number(head.slice(9, 12))
-    const length = /^content-length: *(\d+)/im.exec(head)?.[1]
-    // NaN is never below zero: a chunked body ends where its last chunk does.
-    this.#bodyLeft = length === undefined ? Number.NaN : Number(length)
-    return bytes.subarray(end + 4 - before)
-  }
-
-  #countFrames(body) {
-    if (body[0] === newline && /[^\n]\n$/.test(this.#tail)) this.#frames += 1
-    let at = body.indexOf(frameEnd)
-    while (at >= 0) {
-      this.#frames += 1
-      at = body.indexOf(frameEnd, at + 2)
+  #number(number) {
+    let rest = number
+    for (let at = this.#numberAt + numberMark.length - 1; at >= this.#numberAt; at -= 1) {
+      this.#request[at] = 0x30 + (rest % 10)
+      rest = Math.trunc(rest / 10)
     }
   }
 
+  #feed(buffer, length) {
+    if (!this.#asking) return
+    const nowMs = this.#onFrame === undefined ? 0 : performance.now()
+    let at = 0
+    while (at < length && this.#asking) {
+      if (this.#state === inData || this.#state === inLength) {
+        at = this.#readBody(buffer, at, length, nowMs)
+      } else if (this.#state === inHead) at = this.#readHead(buffer, at, length)
+      else if (this.#state === inSize) at = this.#readSize(buffer, at, length)
+      else at = this.#skipLineEnd(buffer, at)
+      if (this.#state === over) {
+        if (at < length) this.#finish('bytes behind the end')
+        else this.#judge()
+        return
+      }
+    }
+  }
+
+  #readHead(buffer, at, length) {
+    const before = this.#head.length
+    this.#head += buffer.latin1Slice(at, length)
+    const end = this.#head.indexOf('\r\n\r\n')
+    if (end < 0) return length
+    const status = this.#head.slice(9, 12)
+    if (status !== '200') this.#finish(`status ${status}`)
+    const bodyLength = /^content-length: *(\d+)/im.exec(this.#head.slice(0, end))?.[1]
+    this.#left = Number(bodyLength ?? 0)
+    this.#state = bodyLength === undefined ? inSize : inLength
+    return at + end + 4 - before
+  }
+
+  /** A chunk's header is a number in base 16 and a line end, and may come in pieces. */
+  #readSize(buffer, from, length) {
+    let at = from
+    while (at < length) {
+      const byte = buffer[at]
+      at += 1
+      if (byte === newline && this.#sizeDigits > 0) {
+        this.#sizeDigits = 0
+        this.#sawChunkEnd = this.#left === 0
+        this.#state = this.#sawChunkEnd ? behindData : inData
+        return at
+      }
+      const digit = hexDigits[byte]
+      if (digit >= 0) {
+        this.#left = this.#left * 16 + digit
+        this.#sizeDigits += 1
+      } else if (byte !== carriageReturn || (at < length && buffer[at] !== newline)) {
+        this.#finish('a chunk header that is none')
+        return at
+      }
+    }
+    return at
+  }
+
+  #readBody(buffer, at, length, nowMs) {
+    const end = Math.min(length, at + this.#left)
+    this.#left -= end - at
+    this.#kept?.push(buffer.latin1Slice(at, end))
+    this.#onBytes?.(buffer, at, end)
+    this.#countFrames(buffer, at, end, nowMs)
+    if (this.#left === 0) this.#state = this.#state === inLength ? over : behindData
+    return end
+  }
+
+  #skipLineEnd(buffer, at) {
+    const byte = buffer[at]
+    if (byte === newline) this.#state = this.#sawChunkEnd ? over : inSize
+    else if (byte !== carriageReturn) this.#finish('a chunk that is longer than it says')
+    return at + 1
+  }
+
+  #countFrames(buffer, from, to, nowMs) {
+    let at = from
+    if (this.#halfEnd) {
+      this.#halfEnd = false
+      if (buffer[at] === newline) {
+        at += 1
+        this.#frameEnds(1, nowMs, '')
+      }
+    }
+    while (at < to) {
+      if (this.#frameBytes === 0 && buffer[at] !== letterD) {
+        this.#finish('a frame that does not begin with data')
+        return
+      }
+      const end = buffer.indexOf(newline, at)
+      if (end < 0 || end >= to) {
+        this.#frameBytes += to - at
+        return
+      }
+      const isLast = end + 1 === to
+      if (!isLast && buffer[end + 1] === newline) {
+        const isShort = end + 2 - at <= doneFrame.length
+        const whole = isShort ? buffer.latin1Slice(at, end + 2) : ''
+        this.#frameEnds(end + 2 - at, nowMs, whole)
+        at = end + 2
+        continue
+      }
+      this.#halfEnd = isLast
+      this.#frameBytes += end + 1 - at
+      at = end + 1
+    }
+  }
+
+  /** The last frame alone is as short as the terminator; where it came in one piece, it is read. */
+  #frameEnds(bytes, nowMs, read) {
+    const length = this.#frameBytes + bytes
+    const isLast = this.frames === this.#expected.frames - 1
+    const isDone = length === doneFrame.length && (this.#frameBytes > 0 || read === doneFrame)
+    if (isLast && !isDone) this.#finish('no terminator')
+    this.#frameBytes = 0
+    this.#onFrame?.(this.frames, nowMs, this)
+    this.frames += 1
+  }
+
   #judge() {
-    if (this.#status !== 200) this.#finish(`status ${this.#status}`)
-    else if (this.#frames !== framesPerReply) this.#finish(`${this.#frames} frames`)
-    else if (!this.#tail.includes(done.trim())) this.#finish('no terminator')
-    else this.#finish(undefined)
+    const { frames } = this.#expected
+    if (this.frames !== frames) this.#finish(`${this.frames} frames instead of ${frames}`)
+    else if (this.#frameBytes > 0) this.#finish('half a frame at the end')
+    else this.#finish(this.#kept && wrongText(this.#kept.join(''), this.#expected.text))
   }
 
   #finish(problem) {
     if (!this.#asking) return
     this.#asking = false
     this.#onReply(problem)
+  }
+}
+
+/** undefined where the frames of a body say what they should. */
+export function wrongText(body, expected) {
+  const parts = body.split('\n\n').slice(0, -2)
+  try {
+    const chunks = parts.map((frame) => JSON.parse(frame.slice('data: '.length)))
+    const said = chunks.map(({ choices: [choice] }) => choice?.delta.content ?? '').join('')
+    const finish = chunks.at(-1)?.choices[0]?.finish_reason
+    if (said === expected && finish === 'stop') return undefined
+    return `the reply said "${said.slice(0, 40)}", finish ${finish}`
+  } catch {
+    return `a frame that is no JSON: ${parts.at(-1)?.slice(0, 60)}`
   }
 }
 
@@ -135,4 +287,13 @@ export async function openReaders(port, count, makeReader = () => new Reader()) 
     await Promise.all(readers.slice(at, at + together).map((reader) => reader.open(port)))
   }
   return readers
+}
+
+/** What this process spends from now on, in microseconds. */
+export function watchCpu() {
+  const before = process.cpuUsage()
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    return user + system
+  }
 }

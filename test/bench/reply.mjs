@@ -15,14 +15,31 @@ export const framesPerReply = deltas.length + 3
 
 export const path = '/v1/chat/completions'
 
+/** Stands for a number that is another in every request, so that no whole request comes twice. */
+export const numberMark = '0000000'
+
 export const requestBody = JSON.stringify({
   model: 'gpt-4o',
   stream: true,
   messages: [
     { role: 'system', content: 'You are a helpful assistant.' },
-    { role: 'user', content: 'Count for me, please.' },
+    { role: 'user', content: `Count for me, please (${numberMark}).` },
   ],
 })
+
+/** The bytes of a request, as they go into a raw socket. */
+export function requestBytes(toPath, body) {
+  return Buffer.from(
+    [
+      `POST ${toPath} HTTP/1.1`,
+      'host: localhost',
+      'content-type: application/json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}
 
 const chunk = (delta, finishReason = null) => ({
   id: 'chatcmpl-B1nxFqzXkYHsbVpDaUcTgRJmWeLoKhPt',
@@ -34,6 +51,8 @@ const chunk = (delta, finishReason = null) => ({
 
 const frame = (data) => `data: ${data}\n\n`
 
+export const doneFrame = frame('[DONE]')
+
 /** The frames as text, in order. */
 export const frames = [
   chunk({ role: 'assistant', content: '' }),
@@ -41,7 +60,12 @@ export const frames = [
   chunk({}, 'stop'),
 ]
   .map((data) => frame(JSON.stringify(data)))
-  .concat(frame('[DONE]'))
+  .concat(doneFrame)
+
+export const bytesPerReply = Buffer.byteLength(frames.join(''))
+
+export const head =
+  'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n'
 
 /** One HTTP chunk each. */
 export const httpChunks = frames.map(httpChunk)
@@ -52,10 +76,20 @@ function httpChunk(body) {
   return `${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n`
 }
 
+/** What leaves together, as texts: the role with the first delta, the terminator with the finish. */
+export const inBursts = (list) => [
+  list.slice(0, 2).join(''),
+  ...list.slice(2, -2),
+  list.slice(-2).join(''),
+]
+
 /**
- * When frames leave, of those servers that pace as a model does: the role comes with the first
- * delta and the terminator with the finish, so that 67 frames leave at 65 times.
+ * When each frame leaves, in milliseconds from the request, of those servers that pace as a model
+ * does. aimock waits before every frame but the terminator, so its own script is one gap longer.
  */
-export function pacedLength(gapMs) {
-  return (deltas.length + 1) * gapMs
+export function scheduleOf(server, gapMs) {
+  const last = deltas.length + 1
+  const gaps = frames.map((_, index) => Math.min(Math.max(index, 1), last))
+  const isAimock = server === 'aimock'
+  return gaps.map((gap, index) => gapMs * (isAimock ? Math.min(index, last) + 1 : gap))
 }

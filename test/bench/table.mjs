@@ -1,6 +1,17 @@
 /** Figures as aligned text, for people. */
 
-const number = (value) => {
+const titles = {
+  koa: 'Koa, one buffer',
+  'koa-chunked': 'Koa, own chunks, one timer',
+  'node-http': 'node:http, a write a frame',
+  'bare-net': 'bare net',
+  'bare-file': 'node:http, a piped file',
+  'undici-pipe': 'bare undici pipe',
+}
+
+export const titleOf = (server) => titles[server] ?? server
+
+export const number = (value) => {
   if (value === null || !Number.isFinite(value)) return '-'
   if (Number.isInteger(value) || Math.abs(value) >= 100)
     return Math.round(value).toLocaleString('en-US')
@@ -18,6 +29,16 @@ export function table(title, columns, rows) {
   return [title, ...lines.map((line) => `  ${aligned(line)}`), ''].join('\n')
 }
 
+/** A figure with its spread over the rounds. */
+export const spread = ({ median, low, high }) =>
+  `${number(median)} (${number(low)} to ${number(high)})`
+
 /** A ratio with its spread over the rounds. */
 export const times = ({ median, low, high }) =>
   `${number(median)} × (${number(low)} to ${number(high)})`
+
+export const percent = (part) => (part === null ? '-' : `${Math.round(part * 100)} %`)
+
+/** How much more or less, as a part. */
+export const change = (part) =>
+  part === null ? '-' : `${part < 0 ? '' : '+'}${(part * 100).toFixed(1)} %`

@@ -23,8 +23,7 @@ interface Child {
 }
 
 function start(args: readonly string[], env: Record<string, string> = {}): Child {
-  // So short a life is not worth V8's second compiler, which would take a third of the time.
-  const child = spawn(process.execPath, ['--no-opt', main, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })

@@ -62,6 +62,16 @@ const samples = [
 ]
 
 describe('countTokens', () => {
+  it('counts what cutText cuts, be the text long or short', () => {
+    const any = fc.string({ unit: 'grapheme', maxLength: 300 })
+    const plain = fc.string({ maxLength: 300 }).map((text) => text.repeat(2))
+    fc.assert(
+      fc.property(fc.oneof(any, plain), (text) => {
+        expect(countTokens(text)).toBe(cutText(text, 'token').length)
+      }),
+    )
+  })
+
   it.each(samples)('comes near the real tokenizer for $name', ({ text, within }) => {
     const real = trueCount(text)
     expect(Math.abs(countTokens(text) - real) / real).toBeLessThanOrEqual(within)

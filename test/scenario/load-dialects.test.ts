@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { knownDialects, shippedDialects } from '../../src/scenario/load-dialects.ts'
+import { compileDialect } from '../../src/dialects/declared/declared.ts'
+import { knownDialects } from '../../src/scenario/load-dialects.ts'
+import { shippedDescriptions } from '../../src/scenario/load-shipped.ts'
 import { scenarioFrom } from './parse.ts'
 
 describe('the shipped dialects', () => {
-  it('load without a mistake', async () => {
-    const { mistakes, described } = await shippedDialects()
-    expect(mistakes).toEqual([])
-    expect(described.map(({ dialect }) => dialect.name)).toEqual(
+  it('fit together, for a server takes them as they are', async () => {
+    const shipped = await shippedDescriptions()
+    expect(shipped.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['chatapi', 'kernel2', 'kernel2-actual', 'vanus']),
     )
+    for (const one of shipped) expect(compileDialect(one), one.name).not.toHaveProperty('problems')
   })
 
   it('come in an order in which a variant follows what it extends', async () => {

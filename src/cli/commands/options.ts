@@ -1,5 +1,6 @@
 /** What several commands ask for on the command line. Loads nothing that costs time. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from '../../core/duration.ts'
 
 export function integerFrom(low: number, high: number): (text: string) => number {
   return (text) => {
@@ -22,7 +23,16 @@ const largestSeed = Number.MAX_SAFE_INTEGER
 
 export const parseSeed = integerFrom(0, largestSeed)
 
+function parseTime(text: string): number {
+  const ms = parseDuration(text)
+  if (ms !== undefined) return ms
+  throw new InvalidArgumentError('It must be a time such as 20ms or 1s.')
+}
+
 const levels = ['debug', 'info', 'warn', 'error', 'silent']
+
+const parseWorkers = (text: string): number | 'auto' =>
+  text === 'auto' ? 'auto' : integerFrom(1, 64)(text)
 
 /** Options that every command with a server has. */
 export function listening(command: Command): Command {
@@ -52,6 +62,23 @@ export function listening(command: Command): Command {
       'let in no more than this: 3rpm, 90ktpm, 2 concurrent, or { ... }; and several times',
       collect,
     )
+    .option(
+      '--max-connections <n>',
+      'connections past so many get a 503 (default: from `ulimit -n`)',
+      integerFrom(1, 10_000_000),
+    )
+    .option(
+      '--max-streams <n>',
+      'requests past so many at a time get a 503 (default: 50000; with services or recordings, as connections)',
+      integerFrom(1, 10_000_000),
+    )
+    .option('--report-lag', 'at the end, tell scheduled against actual times as a table and a plot')
+    .option(
+      '--late-after <time>',
+      'a stream with a chunk later than this is marked as late (default: 20ms)',
+      parseTime,
+    )
+    .option('--workers <n>', 'serve with so many processes; auto takes one a core', parseWorkers, 1)
     .option('--max-body <mib>', 'largest request body in MiB', integerFrom(1, 1024), 32)
     .addOption(new Option('--log-level <level>', 'what is logged').choices(levels).default('info'))
 }

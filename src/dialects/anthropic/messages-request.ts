@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import { type HttpRequest, header } from '../../core/http.ts'
+import { lazy } from '../../core/lazy.ts'
 import { type BodyIssue, checkBody, dottedPath } from '../shapes/checked.ts'
 import { dialogueOf } from '../shapes/dialogue.ts'
 import { type JsonObject, objectsIn } from '../shapes/json-body.ts'
@@ -21,23 +22,23 @@ import { countSchema, messagesSchema, wordsFor } from './request-schema.ts'
 type Parse = (http: HttpRequest, dialect: string) => ChatRequest | ApiError
 
 export const parseMessages: Parse = parsing({
-  usual: messagesSchema({ beta: false }),
-  beta: messagesSchema({ beta: true }),
+  usual: lazy(() => messagesSchema({ beta: false })),
+  beta: lazy(() => messagesSchema({ beta: true })),
 })
 
 export const parseCount: Parse = parsing({
-  usual: countSchema({ beta: false }),
-  beta: countSchema({ beta: true }),
+  usual: lazy(() => countSchema({ beta: false })),
+  beta: lazy(() => countSchema({ beta: true })),
 })
 
-type Schema = z.ZodType<JsonObject>
+type Schema = () => z.ZodType<JsonObject>
 
 function parsing(schemas: { readonly usual: Schema; readonly beta: Schema }): Parse {
   return (http, dialect) => {
     const isBeta = header(http.headers, 'anthropic-beta') !== undefined
     const unknown = refusedVersion(http)
     if (unknown) return unknown
-    const checked = checkBody(http, { schema: isBeta ? schemas.beta : schemas.usual, refuse })
+    const checked = checkBody(http, { schema: (isBeta ? schemas.beta : schemas.usual)(), refuse })
     if ('code' in checked) return checked
     const problem =
       (versionOf(http) === newest ? removedProblem(checked.body) : undefined) ??

@@ -5,6 +5,7 @@
  * Source: the types of the SDK for Node 1.12, and recorded errors.
  */
 import { z } from 'zod'
+import { accepts } from '../shapes/accepts.ts'
 import { valueAt } from '../shapes/checked.ts'
 
 export interface Strictness {
@@ -175,12 +176,14 @@ function textOr(element: z.ZodType) {
 }
 
 /** Mistakes of a part, as those of the whole. */
-const issuesOf = (schema: z.ZodType, value: unknown, place: PropertyKey) =>
-  (schema.safeParse(value).error?.issues ?? []).map((issue) => ({
+function issuesOf(schema: z.ZodType, value: unknown, place: PropertyKey) {
+  if (accepts(schema, value)) return []
+  return (schema.safeParse(value).error?.issues ?? []).map((issue) => ({
     code: 'custom' as const,
     path: [place, ...issue.path],
     message: wordsFor(issue, valueAt(value, issue.path)),
   }))
+}
 
 const typeWords: Readonly<Record<string, string>> = {
   string: 'Input should be a valid string',

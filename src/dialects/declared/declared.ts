@@ -7,7 +7,8 @@ import { joinBytes } from '../../core/bytes.ts'
 import { type Dialect, type Heartbeat, isApiError } from '../../core/dialect.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { Frame, Framing } from '../../core/frame.ts'
-import { type Headers, type HttpRequest, header } from '../../core/http.ts'
+import { type Headers, type HttpReply, type HttpRequest, header } from '../../core/http.ts'
+import { lazy } from '../../core/lazy.ts'
 import { ndjson, sse, text } from '../../framing/index.ts'
 import { checkDescription } from './check.ts'
 import { DeclaredDecoder } from './decode.ts'
@@ -35,54 +36,62 @@ const usualFinishReasons: Readonly<Record<string, string>> = {
 export function compileDialect(description: DialectDescription): Dialect | Problems {
   const problems = checkDescription(description)
   const { name } = description
-  return problems.length > 0 || name === undefined ? { problems } : assemble(description, name)
+  return problems.length > 0 || name === undefined
+    ? { problems }
+    : soundDialect({ ...description, name })
 }
 
-function assemble(description: DialectDescription, name: string): Dialect {
-  const { title = name, stream = {}, models = {} } = description
+/**
+ * The dialect of a description that is known to fit together. Templates are compiled when they are
+ * first asked for: most servers are asked for one or two of all their dialects.
+ */
+export function soundDialect(description: DialectDescription & { name: string }): Dialect {
+  const { name, title = name, stream = {}, models = {} } = description
   const routes = (description.routes ?? []).map(({ method = 'POST', path }) => ({ method, path }))
-  const plan = planStream(description)
-  const parseRequest = compileRequest(description, name)
-  const whole = planWhole([description.whole ?? []].flat(), plan)
-  const headers = streamHeaders(description, plan.framing)
   const methods = [...new Set(routes.map(({ method }) => method))]
-  const error = errorReply({ plan, description, parseRequest, headers, methods })
-  const heartbeat = heartbeatOf(description, plan)
+  const framing = framingOf(stream)
+  const headers = streamHeaders(description, framing)
+  const plan = lazy(() => planStream(description, framing))
+  const whole = lazy(() => planWhole([description.whole ?? []].flat(), plan()))
+  const parseRequest = lazy(() => compileRequest(description, name))
+  const heartbeat = stream.heartbeat && heartbeatOf(stream.heartbeat, plan)
+  const error: Dialect['error'] = (apiError, http) =>
+    errorReply(apiError, http, { plan: plan(), description, parseRequest, headers, methods })
   return {
     name,
     title,
     routes,
-    framing: plan.framing,
+    framing,
     grain: stream.grain ?? 'token',
     headers: keptHeaders(description),
     ...(models.known ? { models: models.known } : {}),
     key: (http) => keyOf(http, description.auth),
     usage: (base) => usageLines(description, base),
-    parseRequest,
+    parseRequest: (http) => parseRequest()(http),
     checkModel: ({ model }, known) =>
       model === undefined || known.includes(model)
         ? undefined
         : unknownModel(model, known, models.unknownStatus),
     streamHeaders: () => headers,
-    encoder: (reply) => new DeclaredEncoder(plan, reply),
-    decoder: () => new DeclaredDecoder(plan),
-    decodeWhole: whole.read,
+    encoder: (reply) => new DeclaredEncoder(plan(), reply),
+    decoder: () => new DeclaredDecoder(plan()),
+    decodeWhole: (body) => whole().read(body),
     ...(heartbeat ? { heartbeat } : {}),
     whole: (events, reply) => {
-      const answer = whole.reply(events, reply)
+      const answer = whole().reply(events, reply)
       return isApiError(answer) ? error(answer, reply.request.http) : answer
     },
     error,
   }
 }
 
-function planStream(description: DialectDescription): StreamPlan {
+function planStream(description: DialectDescription, framing: Framing): StreamPlan {
   const { stream = {}, json = {} } = description
   const style: JsonStyle = { spaced: json.spacing === 'spaced', ascii: json.ascii ?? false }
   const reasons = { ...usualFinishReasons, ...description.finishReasons }
   return {
     style,
-    framing: framingOf(stream),
+    framing,
     frames: planFrames(description, style),
     values: planValues(description),
     errors: planErrors(description, style),
@@ -138,40 +147,48 @@ const unknownModel = (
   ...(status === undefined ? {} : { status }),
 })
 
-function heartbeatOf({ stream }: DialectDescription, plan: StreamPlan): Heartbeat | undefined {
-  const heartbeat = stream?.heartbeat
-  const everyMs = heartbeat && parseDuration(heartbeat.every)
-  if (!heartbeat || everyMs === undefined) return undefined
-  const frame = bindFrame(
-    compileFrame(heartbeat.frame, plan.style),
-    plan.framing,
-    () => false,
-    () => undefined,
-  )
+type WrittenHeartbeat = NonNullable<NonNullable<DialectDescription['stream']>['heartbeat']>
+
+function heartbeatOf(
+  { every, frame }: WrittenHeartbeat,
+  plan: () => StreamPlan,
+): Heartbeat | undefined {
+  const everyMs = parseDuration(every)
+  if (everyMs === undefined) return undefined
+  const bound = lazy(() => {
+    const { style, framing } = plan()
+    const template = compileFrame(frame, style)
+    return bindFrame(
+      template,
+      framing,
+      () => false,
+      () => undefined,
+    )
+  })
   const empty: Frame = { bytes: new Uint8Array(0) }
-  return { everyMs, frame: (n) => frame.write(() => n) ?? empty }
+  return { everyMs, frame: (n) => bound().write(() => n) ?? empty }
 }
 
 interface ErrorParts {
   readonly plan: StreamPlan
   readonly description: DialectDescription
-  readonly parseRequest: ParseRequest
+  readonly parseRequest: () => ParseRequest
   readonly headers: Headers
   readonly methods: readonly string[]
 }
 
 /** The answer to a request that fails before anything was sent. */
-function errorReply(parts: ErrorParts): Dialect['error'] {
-  const { plan, description, parseRequest, headers, methods } = parts
-  const { errors } = plan
-  return (error, http) => {
-    const streams = description.errors?.inStream && http && isStreaming(http, parseRequest)
-    if (!streams) return errors.reply(error, methods)
-    return {
-      status: 200,
-      headers: [...headers, ...(error.headers ?? [])],
-      body: inStream(error, plan),
-    }
+function errorReply(
+  error: ApiError,
+  http: HttpRequest | undefined,
+  { plan, description, parseRequest, headers, methods }: ErrorParts,
+): HttpReply {
+  const streams = description.errors?.inStream && http && isStreaming(http, parseRequest())
+  if (!streams) return plan.errors.reply(error, methods)
+  return {
+    status: 200,
+    headers: [...headers, ...(error.headers ?? [])],
+    body: inStream(error, plan),
   }
 }
 

@@ -53,7 +53,7 @@ export function planChat(variant: ChatVariant): ChatPlan {
     template === undefined ? undefined : compileJson(template)
   return {
     variant,
-    framing: sse(stream.eol ? { eol: stream.eol } : {}),
+    framing: framingOf(variant),
     chunk: byFrame(stream.chunk),
     usageChunk: maybe(stream.usageChunk),
     choice: byFrame(stream.choice),
@@ -88,6 +88,8 @@ export function planChat(variant: ChatVariant): ChatPlan {
     tellsSources: asksFor(compileJson(stream.chunk.every), 'citations'),
   }
 }
+
+export const framingOf = ({ stream: { eol } }: ChatVariant): Framing => sse(eol ? { eol } : {})
 
 const isWord = (template: JsonTemplate): boolean =>
   template === 'think-tags' || template === 'unsaid'

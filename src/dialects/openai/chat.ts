@@ -4,10 +4,13 @@ import { noBytes } from '../../core/bytes.ts'
 import type { ChatRequest } from '../../core/chat-request.ts'
 import type { Dialect, Heartbeat, ReplyContext, Route } from '../../core/dialect.ts'
 import type { Event } from '../../core/event.ts'
+import type { Framing } from '../../core/frame.ts'
 import type { HttpReply } from '../../core/http.ts'
+import { lazy } from '../../core/lazy.ts'
+import { alike } from './chat-alike.ts'
 import { chatDecoder, decodeCompletion } from './chat-decoder.ts'
 import { chatEncoder } from './chat-encoder.ts'
-import { type ChatPlan, planChat } from './chat-plan.ts'
+import { type ChatPlan, framingOf, planChat } from './chat-plan.ts'
 import { parseChat } from './chat-request.ts'
 import { wholeCompletion } from './chat-whole.ts'
 import { embeddingRoute } from './embeddings.ts'
@@ -21,22 +24,28 @@ import { rateLimitNames, replyHeaders } from './service-headers.ts'
 import type { ChatVariant, StreamForm } from './variant.ts'
 
 export const chatDialect = (variant: ChatVariant): Dialect =>
-  dialectOf(planChat(variant), {
+  dialectOf(variant, {
+    plan: lazy(() => planChat(variant)),
     routes: routesOf(variant),
     parseRequest: (http) => parseChat(variant, http),
   })
 
+interface ChatParts extends Pick<Dialect, 'routes' | 'parseRequest'> {
+  /** Made when the first reply asks for it: most servers speak one or two of all the variants. */
+  readonly plan: () => ChatPlan
+}
+
 export function dialectOf(
-  plan: ChatPlan,
-  { routes, parseRequest }: Pick<Dialect, 'routes' | 'parseRequest'>,
+  variant: ChatVariant,
+  { routes, parseRequest, plan }: ChatParts,
 ): Dialect {
-  const { variant } = plan
+  const framing = framingOf(variant)
   const { name, title, marks, environment, stream } = variant
   return {
     name,
     title,
     routes,
-    framing: plan.framing,
+    framing,
     grain: 'token',
     headers: [
       ...variant.headers.map(([header]) => header),
@@ -45,7 +54,7 @@ export function dialectOf(
     ],
     ...(environment ? { usage: (base) => fill(environment, base) } : {}),
     ...(marks ? { recognizes: (http) => recognize(marks, http) } : {}),
-    ...(stream.heartbeat ? { heartbeat: heartbeatOf(plan, stream.heartbeat) } : {}),
+    ...(stream.heartbeat ? { heartbeat: heartbeatOf(framing, stream.heartbeat) } : {}),
     limits: openAiLimitWords(variant),
     parseRequest,
     checkModel: (request, models) => checkModel(variant, request, models),
@@ -54,16 +63,17 @@ export function dialectOf(
       ['cache-control', 'no-cache'],
       ...replyHeaders(variant, reply),
     ],
-    encoder: (reply) => chatEncoder(plan, reply),
+    encoder: (reply) => chatEncoder(plan(), reply),
+    alike: (reply) => alike(plan(), reply),
     decoder: () => chatDecoder(variant),
     decodeWhole: (body) => decodeCompletion(variant, body),
-    whole: (events, reply) => whole(plan, events, reply),
+    whole: (events, reply) => whole(plan(), events, reply),
     error: (error, _http, random) => variantError(variant, error, random),
   }
 }
 
 const heartbeatOf = (
-  { framing }: ChatPlan,
+  framing: Framing,
   { comment, everyMs }: NonNullable<StreamForm['heartbeat']>,
 ): Heartbeat => ({
   everyMs,

@@ -9,11 +9,12 @@ import type { ChatRequest } from '../../core/chat-request.ts'
 import type { Dialect, ReplyContext } from '../../core/dialect.ts'
 import type { Event } from '../../core/event.ts'
 import type { HttpRequest } from '../../core/http.ts'
+import { lazy } from '../../core/lazy.ts'
 import { checkBody } from '../shapes/checked.ts'
 import { isObject } from '../shapes/json-body.ts'
 import type { JsonTemplate } from '../shapes/json-template.ts'
 import { dialectOf } from './chat.ts'
-import { planChat } from './chat-plan.ts'
+import { type ChatPlan, planChat } from './chat-plan.ts'
 import { isNowhere, noModel, optionsWithoutStream } from './chat-request.ts'
 import { inTurn, type Rewording } from './chat-wording.ts'
 import { openAi } from './openai.ts'
@@ -137,18 +138,19 @@ function completionsDialect(
   order = (fields: Fields): Fields => fields,
 ): Dialect {
   const variant = { ...completionsOf(service, order), name, title }
-  const plan = planChat(variant)
+  return dialectOf(variant, {
+    plan: lazy(() => withEcho(planChat(variant))),
+    routes: variant.bases.map((base) => ({ method: 'POST', path: `${base}/completions` })),
+    parseRequest: (http) => parse(variant, http),
+  })
+}
+
+function withEcho(plan: ChatPlan): ChatPlan {
   const reword = (reply: ReplyContext): Rewording => {
     const usual = plan.reword(reply)
     return usual ? inTurn([usual, echo(reply)]) : echo(reply)
   }
-  return dialectOf(
-    { ...plan, reword },
-    {
-      routes: variant.bases.map((base) => ({ method: 'POST', path: `${base}/completions` })),
-      parseRequest: (http) => parse(variant, http),
-    },
-  )
+  return { ...plan, reword }
 }
 
 export const openAiCompletions = completionsDialect(

@@ -5,22 +5,50 @@ import type { Marks } from './variant.ts'
 
 export function recognize(marks: Marks, http: HttpRequest): boolean {
   const { host, agent, headers = [], query = [], models = [] } = marks
-  const fits = (mark: RegExp | undefined, text: string | undefined): boolean =>
-    mark !== undefined && text !== undefined && mark.test(text)
   return (
-    fits(agent, header(http.headers, 'user-agent')) ||
-    fits(host, header(http.headers, 'host')) ||
+    fits(agent, http, 'user-agent') ||
+    fits(host, http, 'host') ||
     headers.some((name) => header(http.headers, name) !== undefined) ||
     query.some((name) => http.query.has(name)) ||
-    models.some((model) => asksFor(model, http.body))
+    (models.length > 0 && asksFor(models, http))
   )
 }
 
-const mostBefore = 16
-
-/** The first string that begins so must be the value of `model`. */
-function asksFor(model: string, body: Uint8Array): boolean {
-  const at = Buffer.from(body.buffer, body.byteOffset, body.length).indexOf(`"${model}`)
-  if (at < 0) return false
-  return /"model"\s*:\s*$/.test(looseText(body.subarray(Math.max(0, at - mostBefore), at)))
+function fits(mark: RegExp | undefined, { headers }: HttpRequest, name: string): boolean {
+  const text = mark && header(headers, name)
+  return text !== undefined && mark?.test(text) === true
 }
+
+const asksFor = (models: readonly string[], http: HttpRequest): boolean => {
+  const asked = modelOf(http)
+  return models.some((model) => asked.startsWith(model))
+}
+
+/** A path of many services is asked about by each of them, and its body is searched once. */
+const found = new WeakMap<HttpRequest, string>()
+
+function modelOf(http: HttpRequest): string {
+  const known = found.get(http)
+  if (known !== undefined) return known
+  const model = findModel(http.body)
+  found.set(http, model)
+  return model
+}
+
+/** Behind the name; no name of a model is longer. */
+const mostAfter = 120
+
+/** The text of the first field of that name; empty where there is none. */
+function findModel(body: Uint8Array): string {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
+  let at = bytes.indexOf(name)
+  while (at >= 0) {
+    const after = at + name.length
+    const field = /^\s*:\s*"([^"]*)/.exec(looseText(body.subarray(after, after + mostAfter)))
+    if (field?.[1] !== undefined) return field[1]
+    at = bytes.indexOf(name, after)
+  }
+  return ''
+}
+
+const name = '"model"'

@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import { isApiError, type Memory } from '../../core/dialect.ts'
 import type { HttpRequest } from '../../core/http.ts'
+import { accepts } from '../shapes/accepts.ts'
 import {
   type BodyIssue,
   bracketPath,
@@ -142,8 +143,11 @@ function itemProblem(input: Body['input']): ApiError | undefined {
   if (!Array.isArray(input)) return undefined
   for (const [at, one] of input.entries()) {
     const { type = 'message' } = one
-    const schema = Object.entries(needed).find(([name]) => name === type)?.[1]
-    const { error } = schema?.safeParse(one) ?? {}
+    const schema: z.ZodType | undefined = Object.entries(needed).find(
+      ([name]) => name === type,
+    )?.[1]
+    if (!schema || accepts(schema, one)) continue
+    const { error } = schema.safeParse(one)
     if (error) {
       const issue = withinUnion(firstIssue(error, one))
       return refuseIssue({ ...issue, path: ['input', at, ...issue.path] })

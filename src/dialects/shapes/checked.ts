@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { HttpRequest } from '../../core/http.ts'
+import { accepts } from './accepts.ts'
 import { isObject, type JsonObject, readJsonObject } from './json-body.ts'
 
 export interface BodyIssue {
@@ -29,6 +30,7 @@ export function checkBody<T>(http: HttpRequest, options: CheckOptions<T>): Check
   if (typeof body === 'string') {
     return options.unreadable?.(body) ?? { code: 'invalid-request', message: body }
   }
+  if (accepts(options.schema, body)) return { body, data: body }
   const read = options.schema.safeParse(body)
   return read.success ? { body, data: read.data } : options.refuse(firstIssue(read.error, body))
 }

@@ -2,11 +2,15 @@
  * Chunks whose bytes are looked at as one text, and let out one by one.
  * Must never let a byte out that may turn out to be part of a secret, nor hold more than it must.
  */
+import { viewOf } from '../../core/bytes.ts'
 import type { Push } from '../../core/push.ts'
 import type { WriteStep } from '../../core/timeline.ts'
 import { contextBytes, type Finder, longestHeldBytes } from './redact-finder.ts'
 import { hide } from './redact-hide.ts'
 import { isKeyCharacter } from './secrets-shapes.ts'
+
+/** Shared by all, since a look is over before the next begins. */
+const scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
 export class RedactedChunks implements Push<WriteStep, WriteStep> {
   readonly #finder: Finder
@@ -15,6 +19,8 @@ export class RedactedChunks implements Push<WriteStep, WriteStep> {
   /** Text let out already, as it came, then the text of the held chunks. */
   #context = ''
   #text = ''
+  /** In place of the context, after a chunk that was not made a text of. */
+  #quiet: Buffer | undefined
   /** A secret was so long that its beginning was let out, masked; the rest of it follows. */
   #isInside = false
 
@@ -24,8 +30,10 @@ export class RedactedChunks implements Push<WriteStep, WriteStep> {
 
   push(step: WriteStep): WriteStep[] {
     const chunk = this.#isInside ? this.#hideRest(step) : step
+    if (this.#held.length === 0 && this.#passesQuietly(chunk.bytes)) return [chunk]
+    this.#lookAtContext()
     this.#held.push(chunk)
-    this.#text += Buffer.from(chunk.bytes).toString('latin1')
+    this.#text += viewOf(chunk.bytes).toString('latin1')
     const seen = this.#context + this.#text
     const unfinished = this.#finder.unfinished(seen)
     return seen.length - unfinished < longestHeldBytes
@@ -34,7 +42,27 @@ export class RedactedChunks implements Push<WriteStep, WriteStep> {
   }
 
   end(): WriteStep[] {
+    this.#lookAtContext()
     return this.#letOutAll()
+  }
+
+  /** Most chunks, without a text made of them: nothing is held, and nothing is to be seen. */
+  #passesQuietly(bytes: Uint8Array): boolean {
+    const before = this.#quiet ?? Buffer.from(this.#context, 'latin1')
+    const length = before.length + bytes.length
+    if (length > scratch.length) return false
+    scratch.set(before)
+    scratch.set(bytes, before.length)
+    const seen = scratch.subarray(0, length)
+    if (!this.#finder.isQuiet(seen)) return false
+    this.#quiet = Buffer.from(seen.subarray(-contextBytes))
+    return true
+  }
+
+  #lookAtContext(): void {
+    if (!this.#quiet) return
+    this.#context = this.#quiet.toString('latin1')
+    this.#quiet = undefined
   }
 
   /** Lets out the chunks that end before `certain`. */

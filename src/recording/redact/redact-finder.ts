@@ -5,8 +5,9 @@
 import type { RedactSettings } from '../../core/recording-settings.ts'
 import { type Form, formsOf, unfinishedForm } from './redact-forms.ts'
 import type { Range } from './redact-hide.ts'
+import { Signs } from './redact-signs.ts'
 import { cutEscapeIn, plainView } from './redact-views.ts'
-import { isPlaceholder, namesInAnswers, worthHunting } from './secrets.ts'
+import { endsOfNames, isPlaceholder, namesInAnswers, worthHunting } from './secrets.ts'
 import { fieldValues, unescaped } from './secrets-fields.ts'
 import { type Patterns, patternsOf } from './secrets-patterns.ts'
 import {
@@ -28,7 +29,16 @@ const startOfPlaceholder = /^REDACTED(?:x*|-[0-9a-f]{0,8}|-[0-9a-f]{8}-x*)$/
 const isHidden = (secret: string): boolean =>
   isPlaceholder(secret) || startOfPlaceholder.test(secret.slice(knownLetters(secret)))
 
-const endOfName = /(?:[kK]ey|oken|cret|word|sswd)s?\\*"/
+const endOfName = new RegExp(`(?:${endsOfNames.join('|')})s?\\\\*"`)
+
+/** A longer run of key characters may be held back for its length alone. */
+const longestQuiet = longestHeldBytes / 4
+
+/** A request is over before that many, and a stream has just begun. */
+const fewLooks = 8
+
+/** Where no secret is known. */
+const signsOfAll = new Signs([])
 
 const always = (): boolean => true
 
@@ -41,6 +51,8 @@ export class Finder {
   readonly #hasOwnNames: boolean
   /** Texts that look like a secret and are none. */
   readonly #allow: readonly string[]
+  #signs: Signs | undefined
+  #looks = 0
 
   constructor(secrets: readonly string[], settings: RedactSettings) {
     const known = [...new Set(secrets)]
@@ -53,6 +65,36 @@ export class Finder {
     this.#hasOwnNames = settings.fields.length > 0
     this.#names = namesInAnswers(settings.fields)
     this.patterns = patternsOf(settings)
+  }
+
+  /** Nothing is found in it, and nothing in it is unfinished; false where that is not certain. */
+  isQuiet(bytes: Buffer): boolean {
+    if (isKeyCharacter(bytes[bytes.length - 1] ?? 0)) return false
+    const signs = this.#usableSigns()
+    return (
+      !!signs &&
+      !signs.mayBeginAtEnd(bytes.toString('latin1', Math.max(0, bytes.length - 2))) &&
+      !signs.areInBytes(bytes)
+    )
+  }
+
+  /** The same for a text that goes on elsewhere, where a word may be over at its end. */
+  isQuietSoFar(text: string): boolean {
+    if (text.length > longestQuiet || text.includes('\\')) return false
+    const signs = this.#usableSigns()
+    return !!signs && !signs.mayBeginAtEnd(text) && !signs.areIn(text)
+  }
+
+  /**
+   * What the user describes has no signs that could be known; and to gather those of secrets that
+   * are known takes as long as a few looks.
+   */
+  #usableSigns(): Signs | undefined {
+    if (this.#signs) return this.#signs
+    if (this.#hasOwnNames || !this.patterns.isEmpty) return undefined
+    if (this.#forms.length === 0) this.#signs = signsOfAll
+    else if (++this.#looks > fewLooks) this.#signs = new Signs(this.#forms)
+    return this.#signs
   }
 
   /** In order, none overlapping. */

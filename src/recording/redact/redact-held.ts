@@ -55,6 +55,12 @@ export class HeldChunks {
 
   /** Lets out the chunks that end before `limit`. */
   take(limit: number): WriteStep[] {
+    const [only, next] = this.#chunks
+    // Most chunks are out as soon as they are in.
+    if (only && !next && only.from + only.bytes.length <= limit) {
+      this.#chunks.length = 0
+      return [only.isOwn ? { ...only.step, bytes: only.bytes } : only.step]
+    }
     let count = 0
     for (const { from, bytes } of this.#chunks) {
       if (from + bytes.length > limit) break

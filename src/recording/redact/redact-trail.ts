@@ -6,6 +6,7 @@ import { contextBytes, type Finder, longestHeldBytes } from './redact-finder.ts'
 import type { HeldChunks } from './redact-held.ts'
 import type { Range } from './redact-hide.ts'
 import type { Piece } from './redact-leaves.ts'
+import { longestSign } from './redact-signs.ts'
 import { placeholder } from './secrets.ts'
 import { endsInBeginning, isKeyCharacter, knownLetters } from './secrets-shapes.ts'
 
@@ -26,6 +27,7 @@ interface Placed {
 }
 
 const leastName = 3
+const mostQuietBytes = 2 * contextBytes
 /** What may stand before a secret that is whole in the next piece. */
 const leadsTo = /(?:earer|Basic)(?: |%20|\+)*$|[=:["]\s*\\*["']?$/
 const mayHold = /[:=@]/
@@ -38,6 +40,8 @@ export class Trail {
   #open = 0
   #leaf = 0
   #last = ''
+  /** There is no sign of a secret in the text, nor a secret's first letters at its end. */
+  #wasQuiet = false
   /** A secret was so long that its beginning was let out, masked; the rest of it follows. */
   #isInside = false
 
@@ -69,6 +73,7 @@ export class Trail {
     this.#leaf = other.#leaf
     this.#last = other.#last
     this.#isInside = other.#isInside
+    this.#wasQuiet = other.#wasQuiet
   }
 
   /** A text that comes again as it was is a name, and no part of what is dealt out. */
@@ -80,8 +85,12 @@ export class Trail {
   }
 
   push(piece: Piece, ground: Ground): void {
-    const hadOpen = this.#open < this.#text.length
     if (piece.isFirst) this.#leaf++
+    if (!this.#isInside && this.#passesQuietly(piece, ground)) return
+    this.#wasQuiet = false
+    // The long look is at no more than it must be.
+    this.#forget()
+    const hadOpen = this.#open < this.#text.length
     const isLed = hadOpen || this.#leadsOn()
     const begin = this.#text.length
     this.#placed.push({ piece, ground, begin, leaf: this.#leaf })
@@ -92,6 +101,20 @@ export class Trail {
     else this.#open = Math.max(this.#open, open)
     if (this.#text.length - this.#open > longestHeldBytes) this.close()
     this.#forget()
+  }
+
+  /** Most pieces, without the long look: nothing is open after them, and nothing is to be seen. */
+  #passesQuietly(piece: Piece, ground: Ground): boolean {
+    const before = this.#wasQuiet ? this.#text.slice(-longestSign) : this.#text
+    this.#wasQuiet = this.#finder.isQuietSoFar(before + piece.text)
+    if (!this.#wasQuiet) return false
+    const text = this.#text + piece.text
+    this.#placed.push({ piece, ground, begin: this.#text.length, leaf: this.#leaf })
+    this.#text = text
+    this.#open = text.length
+    // To forget is to renumber what is left, which need not be done with each of them.
+    if (text.length > mostQuietBytes) this.#forget()
+    return true
   }
 
   /** Nothing more comes, or nothing more can be waited for. */

@@ -38,6 +38,10 @@ function characterLength(bytes: string, from: number): number {
 
 /** Whether there is anything to take away. */
 const anyEscape = /\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}|\\\\*\//
+
+/** Without one of these there is nothing to take away. */
+export const signsOfEscapes: readonly string[] = ['\\u', '\\/', '%']
+
 const escapes =
   /\\+u([dD][89abAB][0-9a-fA-F]{2})\\+u([dD][c-fC-F][0-9a-fA-F]{2})|\\+u([0-9a-fA-F]{4})|\\+(["/])|%(?:25)*([0-9a-fA-F]{2})/g
 

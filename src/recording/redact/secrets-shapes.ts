@@ -179,6 +179,15 @@ function* pemLines(text: string): Generator<Found> {
   }
 }
 
+/**
+ * Without one of these no text holds a secret that is found here, nor what one may stand behind:
+ * see the patterns above.
+ */
+export const signsOfShapes: readonly string[] = [
+  ...keyShapes.map(([begin]) => begin),
+  ...['earer', 'Basic', '@', '=', 'ecret', '//', 'PRIVATE KEY'],
+]
+
 /** Every secret in `text` that can be told by its shape, or by what it stands behind. */
 export function secretsByShape(text: string): Found[] {
   const found = keysIn(text)

@@ -253,6 +253,14 @@ export function maskParts(body: string, fields: readonly string[] = []): Masked 
 const answerNames =
   /((?:[aA]pi|[sS]ecret|[pP]rivate|[sS]ubscription)[_-]?[kK]ey|[sS]ecret_?[aA]ccess_?[kK]ey|(?:[aA]ccess|[rR]efresh|[iI]d|[aA]uth|[sS]ession|[bB]earer|[sS]ecurity)_?[tT]oken|[cC]lient_?[sS]ecret|[pP]assword|[pP]asswd)s?(\\*)"\s*:\s*/g
 
+/** How each of these ends, but for a plural. */
+export const endsOfNames = ['key', 'Key', 'oken', 'cret', 'word', 'sswd'] as const
+
+/** Without one of these there is no such name in a text, nor the beginning of its value. */
+export const signsOfNames: readonly string[] = endsOfNames.flatMap((end) =>
+  ['"', '\\', 's"', 's\\'].map((after) => end + after),
+)
+
 /**
  * Which names in an answer say that a secret follows. Others, such as `token`, are ordinary words
  * there; what the user names is looked for as well.

@@ -6,12 +6,11 @@ import type { ApiError } from '../../core/api-error.ts'
 import type { ChatRequest } from '../../core/chat-request.ts'
 import { isApiError } from '../../core/dialect.ts'
 import { type HttpRequest, header } from '../../core/http.ts'
+import { type Soon, soon } from '../../core/soon.ts'
 import { checkAuth } from '../../scenario/auth.ts'
-import { isMiss, type MatchOptions, match } from '../../scenario/match.ts'
+import { isMiss, type MatchOptions, type Miss, match } from '../../scenario/match.ts'
 import { mayAskUpstream, type Rule, type Scenario } from '../../scenario/scenario.ts'
-import { paceRecording } from '../../sources/recording.ts'
 import type { Upstream, Upstreams } from '../../sources/upstreams.ts'
-import { seededRandom } from '../../time/random.ts'
 import type { Stage } from '../stage/stage.ts'
 import { answerRoute } from './answer-route.ts'
 import {
@@ -33,33 +32,43 @@ import { allUpstreams } from './live.ts'
 import { relayed } from './live-answer.ts'
 import { noRoute } from './no-route.ts'
 import { plainRequest } from './plain.ts'
-import { asTaped, keptForReconnecting, resumedAnswer } from './reconnecting.ts'
-import { Replays } from './replays.ts'
+import { resumedAnswer } from './reconnecting.ts'
+import { recordingAnswer } from './recording-answer.ts'
+import { noReplays, playIn, Replays } from './replays.ts'
 import { ruleAnswer } from './rule-answer.ts'
 
-export function findAnswer(question: Question, context: AnswerContext): Answer {
+export function findAnswer(question: Question, context: AnswerContext): Soon<Answer> {
   const asked: Asked = { place: placeOf(question.http, context.stage), question, context }
-  const resumed = resumedAnswer(asked)
-  if (resumed) return resumed
-  return fromScenarios(asked) ?? fromRecordings(asked) ?? fromUpstream(asked) ?? noRoute(asked)
+  return soon(
+    resumedAnswer(asked),
+    (resumed) => resumed ?? soon(fromScenarios(asked), (found) => found ?? fromOthers(asked)),
+  )
 }
+
+const fromOthers = (asked: Asked): Soon<Answer> =>
+  soon(fromRecordings(asked), (found) => found ?? fromUpstream(asked) ?? noRoute(asked))
 
 /**
  * What limits count of a request; undefined for what they do not hold for: keys and models that are
  * refused, and what a dialect tells of itself, such as its models.
  */
-export function countable(question: Question, context: AnswerContext): Countable | undefined {
+export function countable(question: Question, context: AnswerContext): Soon<Countable | undefined> {
   const asked: Asked = { place: placeOf(question.http, context.stage), question, context }
   const { dialect, route, http } = asked.place
   if (route?.answer) return undefined
-  const request =
-    dialect && route
-      ? dialect.parseRequest(http, context.kept.of(dialect, question.session))
-      : plainRequest(http, dialect)
   const key = dialect?.key ? dialect.key(http) : apiKey(http)
-  if (isApiError(request)) return { asked, request, key, model: undefined }
-  if (!goesOn(asked) && refusal(request, asked.place, context.stage.scenarios)) return undefined
-  return { asked, request, key, model: request.model }
+  return soon(understood(asked), (request) => {
+    if (isApiError(request)) return { asked, request, key, model: undefined }
+    if (!goesOn(asked) && refusal(request, asked.place, context.stage.scenarios)) return undefined
+    return { asked, request, key, model: request.model }
+  })
+}
+
+/** What is asked, so far as the dialect understands it. */
+function understood({ place, question, context }: Asked): ChatRequest | ApiError {
+  const { dialect, route, http } = place
+  if (!dialect || !route || route.answer) return plainRequest(http, dialect)
+  return dialect.parseRequest(http, context.kept.of(dialect, question.session))
 }
 
 function placeOf(http: HttpRequest, stage: Stage): Place {
@@ -87,51 +96,66 @@ const lastResort = ({ place, context }: Asked): Upstream | undefined =>
 const goesOn = (asked: Asked): boolean =>
   asked.context.stage.replay !== undefined || lastResort(asked) !== undefined
 
-function fromScenarios(asked: Asked): Answer | undefined {
-  const { place, question, context } = asked
-  const { stage, kept } = context
-  if (stage.scenarios.length === 0) return undefined
-  const { dialect, route, http } = place
-  const isChat = dialect !== undefined && route !== undefined && !route.answer
-  const parsed = isChat
-    ? dialect.parseRequest(http, kept.of(dialect, question.session))
-    : plainRequest(http, dialect)
+function fromScenarios(asked: Asked): Soon<Answer | undefined> {
+  if (asked.context.stage.scenarios.length === 0) return undefined
+  return soon(understood(asked), (request) => fromUnderstood(asked, request))
+}
+
+function fromUnderstood(asked: Asked, parsed: ChatRequest | ApiError): Soon<Answer | undefined> {
+  const { place, context } = asked
+  const { stage } = context
   if (isApiError(parsed)) return fromRefused(asked, parsed, 'request-check')
+  const isChat = place.dialect !== undefined && place.route !== undefined && !place.route.answer
   const refused = refusal(parsed, place, stage.scenarios)
   if (refused && !goesOn(asked)) {
     return refused.by === 'model'
       ? fromRefused(asked, refused.error, 'access-check')
       : simulated(asked, refused.error, 'access-check')
   }
-  const found = fromRules(asked, parsed, { onlyWithPath: !isChat })
-  if ('timeline' in found) return found
-  if (isChat) return goesOn(asked) ? undefined : missed(explainMiss(found), asked)
-  return answerRoute(asked, { onlyKept: goesOn(asked) })
+  return soon(fromRules(asked, parsed, { onlyWithPath: !isChat }), (found) => {
+    if ('timeline' in found) return found
+    if (isChat) return goesOn(asked) ? undefined : missed(explainMiss(found), asked)
+    return answerRoute(asked, { onlyKept: goesOn(asked) })
+  })
 }
 
 /**
  * What the dialect here refuses, the live service may still take: rules that ask it are tried by
  * what can be told of any request. No other rule is.
  */
-function fromRefused(asked: Asked, error: ApiError, by: string): Answer | undefined {
+function fromRefused(asked: Asked, error: ApiError, by: string): Soon<Answer | undefined> {
   const { place } = asked
   const only = ({ reply }: Rule): boolean => mayAskUpstream(reply)
-  const found = fromRules(asked, plainRequest(place.http, place.dialect), { only })
-  if ('timeline' in found) return found
-  return goesOn(asked) ? undefined : simulated(asked, error, by)
+  return soon(
+    fromRules(asked, plainRequest(place.http, place.dialect), { only }),
+    (found): Answer | undefined => {
+      if ('timeline' in found) return found
+      return goesOn(asked) ? undefined : simulated(asked, error, by)
+    },
+  )
 }
 
-function fromRules(asked: Asked, request: ChatRequest, options: MatchOptions) {
+function fromRules(asked: Asked, request: ChatRequest, options: MatchOptions): Soon<Answer | Miss> {
   const { stage, states } = asked.context
   const session = asked.question.session ?? request.dialogue ?? defaultSession
-  const replays = new Replays(stage.replays, asked.place.http)
-  const declines = ({ reply }: Rule, inSession: string): string | undefined => {
-    if (reply.kind !== 'replay' || reply.missing !== 'next') return undefined
-    const answer = replays.find(reply, inSession)
-    return 'miss' in answer ? answer.miss : undefined
+  const { scenarios } = stage
+  if (stage.replays.size === 0) {
+    const replays = noReplays
+    return soon(match(scenarios, request, session, states, options), (found) =>
+      isMiss(found) ? found : ruleAnswer(found, { ...asked, request, replays }),
+    )
   }
-  const found = match(stage.scenarios, request, session, states, { ...options, declines })
-  return isMiss(found) ? found : ruleAnswer(found, { ...asked, request, replays })
+  const replays = new Replays(stage.replays, asked.place.http)
+  const withTapes: MatchOptions = {
+    ...options,
+    declines: ({ reply }) => replays.declines(reply),
+    tape: ({ reply }) => replays.tape(reply),
+    onStopped: ({ reply }) => replays.lookAgain(reply),
+    usedUp: ({ reply }) => replays.usedUp(reply),
+  }
+  return soon(match(scenarios, request, session, states, withTapes), (found) =>
+    isMiss(found) ? found : ruleAnswer(found, { ...asked, request, replays }),
+  )
 }
 
 interface Refusal {
@@ -159,28 +183,17 @@ function refusal(
   return error && { error, by: named ? 'key' : 'model' }
 }
 
-function fromRecordings(asked: Asked): Answer | undefined {
-  const { place, question, context } = asked
-  const { stage } = context
+function fromRecordings(asked: Asked): Soon<Answer | undefined> {
+  const { question, context } = asked
+  const { stage, states } = context
   if (!stage.replay) return undefined
-  const { source, pace } = stage.replay
   const session = question.session ?? defaultSession
-  const found = source.answer(question.http, session)
-  if ('miss' in found) {
+  const played = stage.replay.source.answer(question.http, playIn(session, states))
+  return soon(played, (found) => {
+    if (!('miss' in found)) return recordingAnswer(found.recording, asked)
     if (lastResort(asked)) return undefined
     return missed(`stuntdouble: ${found.miss}`, asked, found.report)
-  }
-  const { recording } = found
-  const seed = stage.seed ?? defaultSeed
-  const randomName = [seed, recording.file, session].join('/')
-  const answer = answered(asked, {
-    timeline: paceRecording(recording, pace, seededRandom(randomName)),
-    dialect: stage.dialects.find(({ name }) => name === recording.dialect) ?? place.dialect,
-    rule: `recording/${recording.file}`,
-    seed,
-    randomName,
   })
-  return keptForReconnecting(answer, asTaped, asked)
 }
 
 function fromUpstream(asked: Asked): Answer | undefined {

@@ -5,12 +5,12 @@ import type { Dialect, Route } from '../../core/dialect.ts'
 import type { HttpRequest } from '../../core/http.ts'
 import type { MissReport } from '../../recording/match/match-miss.ts'
 import { redactRequest } from '../../recording/redact/redact.ts'
-import type { SessionStates } from '../../scenario/state.ts'
 import { replyTimeline } from '../../sources/reply.ts'
 import { seededRandom } from '../../time/random.ts'
 import type { Log } from '../log.ts'
 import { maskedValue } from '../masking.ts'
 import type { OpenTapes } from '../open-tapes.ts'
+import type { SharedState } from '../shared/shared-state.ts'
 import type { Stage } from '../stage/stage.ts'
 import type { Answer, Question, Relayed, Resumes } from './answer-parts.ts'
 import type { KeptReplies } from './memory.ts'
@@ -20,7 +20,7 @@ export type { Answer, Question, Relayed, Resumes }
 
 export interface AnswerContext {
   readonly stage: Stage
-  readonly states: SessionStates
+  readonly states: SharedState
   readonly kept: KeptReplies
   readonly tapes: OpenTapes
   readonly clock: Clock

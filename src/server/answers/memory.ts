@@ -38,6 +38,9 @@ export interface Kept extends KeptFrom, KeptReply, Keeper {
 
 const defaultLimit = 1000
 
+/** Of what was asked for them, which each of them keeps. */
+const mostBodyBytes = 64 * 1024 * 1024
+
 export class KeptReplies {
   /** Those that are come back to by the ids of their frames. */
   readonly streams: KeptStreams
@@ -45,6 +48,7 @@ export class KeptReplies {
   readonly #kept = new Map<string, KeptScript>()
   readonly #clock: Clock
   readonly #limit: number
+  #bodyBytes = 0
 
   /** @param limit replies that are kept; past it the oldest is forgotten */
   constructor(clock: Clock, limit = defaultLimit) {
@@ -60,13 +64,19 @@ export class KeptReplies {
     if (id === undefined) return undefined
     const key = keyOf(dialect, id, from.named)
     const kept = new KeptScript(script, from, this.#clock)
-    this.#kept.delete(key)
+    this.#drop(key)
     this.#kept.set(key, kept)
+    this.#bodyBytes += kept.bodyBytes
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= this.#limit) break
-      this.#kept.delete(oldest)
+      if (this.#kept.size <= this.#limit && this.#bodyBytes <= mostBodyBytes) break
+      this.#drop(oldest)
     }
     return kept
+  }
+
+  #drop(key: string): boolean {
+    this.#bodyBytes -= this.#kept.get(key)?.bodyBytes ?? 0
+    return this.#kept.delete(key)
   }
 
   recall(dialect: Dialect, id: string, session: string | undefined): Kept | undefined {
@@ -77,7 +87,7 @@ export class KeptReplies {
   of(dialect: Dialect, session?: string): Memory {
     return {
       recall: (id) => this.recall(dialect, id, session),
-      forget: (id) => this.#kept.delete(keyOf(dialect, id, session)),
+      forget: (id) => this.#drop(keyOf(dialect, id, session)),
       cancel: (id) => this.#kept.get(keyOf(dialect, id, session))?.cancel(),
     }
   }
@@ -86,7 +96,7 @@ export class KeptReplies {
   reset(session?: string): void {
     this.streams.reset(session)
     for (const [key, kept] of this.#kept) {
-      if (session === undefined || kept.session === session) this.#kept.delete(key)
+      if (session === undefined || kept.session === session) this.#drop(key)
     }
   }
 }
@@ -127,6 +137,10 @@ class KeptScript implements Kept {
     this.resume = from.resume
     const streamed = { ...script.reply, request: { ...request, stream: true } }
     this.timeline = scriptTimeline({ ...script, reply: streamed })
+  }
+
+  get bodyBytes(): number {
+    return this.#script.reply.request.http.body.length
   }
 
   get events(): readonly Event[] {

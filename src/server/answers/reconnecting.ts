@@ -7,6 +7,7 @@ import type { Dialect } from '../../core/dialect.ts'
 import type { Framing } from '../../core/frame.ts'
 import { type HttpRequest, header } from '../../core/http.ts'
 import { alphanumeric } from '../../core/random.ts'
+import { type Soon, soon } from '../../core/soon.ts'
 import { isLive, type Timeline } from '../../core/timeline.ts'
 import { sse } from '../../framing/index.ts'
 import { checkAuth } from '../../scenario/auth.ts'
@@ -45,7 +46,7 @@ const lastEventId = ({ headers }: HttpRequest): string | undefined => {
 }
 
 /** The rest of a stream that is kept; undefined where the request is one like any other. */
-export function resumedAnswer(asked: Asked): Answer | undefined {
+export function resumedAnswer(asked: Asked): Soon<Answer | undefined> {
   const { question, context } = asked
   const after = lastEventId(question.http)
   if (after === undefined) return undefined
@@ -54,10 +55,12 @@ export function resumedAnswer(asked: Asked): Answer | undefined {
   const { kept, place } = found
   const refused = refusedKey(kept, asked)
   if (refused) return refused
-  if (isOnAnotherTape(kept, place, asked)) return undefined
-  if (!place) return unknownId(kept.resuming, after, asked)
-  if (isOver(kept, place)) return nothingLeft(kept, after, asked)
-  return restOf(kept, { after, place }, asked)
+  return soon(isOnAnotherTape(kept, place, asked), (isOnAnother) => {
+    if (isOnAnother) return undefined
+    if (!place) return unknownId(kept.resuming, after, asked)
+    if (isOver(kept, place)) return nothingLeft(kept, after, asked)
+    return restOf(kept, { after, place }, asked)
+  })
 }
 
 /** A stream is shown to those only who may ask for it. */
@@ -77,13 +80,23 @@ function refusedKey({ answer }: KeptStream, asked: Asked): Answer | undefined {
  * What the service said to a client that came back stands on a tape of its own: the one of this very
  * request, or the next, where the first was cut off after that id.
  */
-function isOnAnotherTape(kept: KeptStream, place: PlaceAfter | undefined, asked: Asked): boolean {
+function isOnAnotherTape(
+  kept: KeptStream,
+  place: PlaceAfter | undefined,
+  asked: Asked,
+): Soon<boolean> {
   if (kept.resuming !== asTaped) return false
   const { http } = asked.question
-  const found = tapesOf(kept, asked)?.forReturning(http, kept.answer.session)
-  if (found === 'exact' || !place) return found === 'exact'
+  const source = tapesOf(kept, asked)
+  const found = source?.forReturning(http)
+  if (found?.isExact || !place) return found?.isExact === true
   // Where the client left, no more is known; silence is all that can be played after it.
-  if (place.left === 0 && place.ending === 'hang') return found === 'next'
+  if (place.left === 0 && place.ending === 'hang') {
+    if (!source || !found || found.takes.length === 0) return false
+    const { session } = kept.answer
+    const sequence = source.sequence({ takes: found.takes, after: 'error' })
+    return asked.context.states.hasUnplayed({ session, ...sequence })
+  }
   return isOver(kept, place) && place.ending !== 'end'
 }
 

@@ -6,19 +6,21 @@ import Router from '@koa/router'
 import type { Dialect, Route } from '../../core/dialect.ts'
 import type { HttpRequest } from '../../core/http.ts'
 
+interface Place {
+  readonly dialect: Dialect
+  readonly route: Route
+}
+
+type Reached = Place & { readonly params: Readonly<Record<string, string>> }
+
 type Target =
-  | { readonly dialect: Dialect; readonly route: Route; readonly params: Record<string, string> }
+  | Reached
   /** The path is known, but not with this method. */
   | { readonly dialect: Dialect; readonly allow: string }
 
 export interface Routes {
   /** `path` instead of the request's own, where that has lost a base path. */
   find(http: HttpRequest, path?: string): Target | undefined
-}
-
-interface Place {
-  readonly dialect: Dialect
-  readonly route: Route
 }
 
 /**
@@ -40,26 +42,25 @@ export function buildRoutes(
       }
     }
   }
-  const match = remembered((method, path) => router.match(path, method))
-  return { find: (http, path = http.path) => find(http, path) }
+  const look = remembered((method, path) => targetsAt(router.match(path, method), path))
+  return { find: (http, path = http.path) => choose(look(http.method, path), http) }
 
-  function find(http: HttpRequest, path: string): Target | undefined {
-    const found = match(http.method, path)
-    const layers = found.pathAndMethod
-    const layer = layers.length < 2 ? layers[0] : choose(layers, http)
-    const place = places.get(layer)
-    if (layer && place) return { ...place, params: layer.params(path, layer.captures(path)) }
+  /** All that the path may mean, the first of them first. */
+  function targetsAt(found: ReturnType<Router['match']>, path: string): readonly Target[] {
+    const reached = found.pathAndMethod.flatMap((layer): Target[] => {
+      const place = places.get(layer)
+      return place ? [{ ...place, params: layer.params(path, layer.captures(path)) }] : []
+    })
     const other = places.get(found.path[0])
-    if (!other) return undefined
-    return { dialect: other.dialect, allow: allowed(found.path.flatMap((l) => l.methods)) }
+    if (reached.length > 0 || !other) return reached
+    return [{ dialect: other.dialect, allow: allowed(found.path.flatMap((l) => l.methods)) }]
   }
 
   /** What a person has settled is not guessed again. */
-  function choose<Layer>(layers: readonly Layer[], http: HttpRequest): Layer | undefined {
-    const [first] = layers
-    const settled = preferred.has(places.get(first)?.dialect.name ?? '')
-    if (settled) return first
-    return layers.find((layer) => places.get(layer)?.dialect.recognizes?.(http)) ?? first
+  function choose(targets: readonly Target[], http: HttpRequest): Target | undefined {
+    const [first] = targets
+    if (targets.length < 2 || !first || preferred.has(first.dialect.name)) return first
+    return targets.find(({ dialect }) => dialect.recognizes?.(http)) ?? first
   }
 }
 

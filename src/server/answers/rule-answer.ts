@@ -2,12 +2,14 @@
 import type { ChatRequest } from '../../core/chat-request.ts'
 import type { Dialect, ReplyContext } from '../../core/dialect.ts'
 import { StuntdoubleError } from '../../core/errors.ts'
+import { type Soon, soon } from '../../core/soon.ts'
 import type { Timeline } from '../../core/timeline.ts'
+import type { Recording } from '../../recording/format.ts'
 import { openRecording } from '../../recording/store.ts'
 import type { Match } from '../../scenario/match.ts'
 import type { Reply, Resuming, Rule } from '../../scenario/scenario.ts'
 import { renderReply } from '../../scenario/template.ts'
-import { paceRecording } from '../../sources/recording.ts'
+import { paceRecording, type ReplayMiss } from '../../sources/recording.ts'
 import { replyTimeline } from '../../sources/reply.ts'
 import { stoppable } from '../../sources/resume.ts'
 import { type Script, scriptTimeline } from '../../sources/script.ts'
@@ -18,24 +20,26 @@ import { relayed } from './live-answer.ts'
 import type { Kept, KeptFrom } from './memory.ts'
 import { plainDialect } from './plain.ts'
 import { asTaped, keptForReconnecting } from './reconnecting.ts'
-import type { Replays } from './replays.ts'
+import { playIn, type ReplayReply, type RuleReplays } from './replays.ts'
 
 export interface RuleAsked extends Asked {
   /** What the request was understood as. */
   readonly request: ChatRequest
   /** What recordings have for this request. */
-  readonly replays: Replays
+  readonly replays: RuleReplays
 }
 
-export const ruleAnswer = (found: Match, asked: RuleAsked): Answer =>
-  keptForReconnecting(answerOf(found, asked), resumingOf(found.rule), asked)
+export const ruleAnswer = (found: Match, asked: RuleAsked): Soon<Answer> =>
+  soon(answerOf(found, asked), (answer) =>
+    keptForReconnecting(answer, resumingOf(found.rule), asked),
+  )
 
 const resumingOf = ({ resume, reply }: Rule): Resuming | undefined => {
   if (resume === undefined) return reply.kind === 'replay' ? asTaped : undefined
   return resume || undefined
 }
 
-function answerOf(found: Match, asked: RuleAsked): Answer {
+function answerOf(found: Match, asked: RuleAsked): Soon<Answer> {
   const { reply } = found.rule
   if (reply.kind === 'upstream') return fromUpstream(found, asked, reply)
   if (reply.kind === 'replay') return fromReplay(found, asked, reply)
@@ -95,20 +99,37 @@ function fromReplay(
   found: Match,
   asked: RuleAsked,
   reply: Extract<Reply, { kind: 'replay' }>,
+): Soon<Answer> {
+  const play = playIn(found.session, asked.context.states)
+  return soon(asked.replays.answer(reply, found.take, play), (played) =>
+    'recording' in played
+      ? recordingOf(found, asked, { reply, recording: played.recording })
+      : withoutRecording(found, asked, { reply, played }),
+  )
+}
+
+function recordingOf(
+  found: Match,
+  asked: RuleAsked,
+  { reply, recording }: { readonly reply: ReplayReply; readonly recording: Recording },
 ): Answer {
   const { stage } = asked.context
   const told = toldBy(found, asked)
-  const played = asked.replays.find(reply, found.session)
-  if ('recording' in played) {
-    const { recording } = played
-    const random = seededRandom(told.randomName)
-    return answered(asked, {
-      ...told,
-      timeline: paceRecording(recording, reply.pacing ?? 'recorded', random),
-      dialect: stage.dialects.find(({ name }) => name === recording.dialect) ?? asked.place.dialect,
-      recording: recording.file,
-    })
-  }
+  return answered(asked, {
+    ...told,
+    timeline: paceRecording(recording, reply.pacing ?? 'recorded', seededRandom(told.randomName)),
+    dialect: stage.dialects.find(({ name }) => name === recording.dialect) ?? asked.place.dialect,
+    recording: recording.file,
+  })
+}
+
+function withoutRecording(
+  found: Match,
+  asked: RuleAsked,
+  { reply, played }: { readonly reply: ReplayReply; readonly played: ReplayMiss },
+): Answer {
+  const { stage } = asked.context
+  const told = toldBy(found, asked)
   if (reply.missing === 'error' || reply.missing === 'next') {
     return missed(`stuntdouble: ${told.rule}: ${played.miss}`, asked, played.report)
   }

@@ -14,33 +14,32 @@ import { type Handlers, queryOf, wholeNumberOf, wrong } from './handler.ts'
 const optionNames = ['ttl', 'times', 'session', 'path', 'dialect', 'rule'] as const
 
 export const faultHandlers: Handlers = {
-  'GET /faults': (ctx, { runTimeFaults }) => {
+  'GET /faults': async (ctx, { runTimeFaults }) => {
     const { session } = queryOf(ctx, ['session'])
-    ctx.body = runTimeFaults.entries.filter(
-      (one) => session === undefined || one.session === session,
-    )
+    const all = await runTimeFaults.all()
+    ctx.body = all.filter((one) => session === undefined || one.session === session)
   },
-  'GET /faults/:id': (ctx, server) => {
+  'GET /faults/:id': async (ctx, server) => {
     queryOf(ctx, [])
     const id = idOf(ctx)
-    ctx.body = server.runTimeFaults.get(id) ?? noFaults(id, server)
+    ctx.body = (await server.runTimeFaults.get(id)) ?? (await noFaults(id, server))
   },
   'POST /faults': async (ctx, server) => {
     const { body } = await readRequest(ctx, server.maxBodyBytes)
     const text = Buffer.from(body).toString('utf8')
     if ('count' in ctx.query) throw wrong(countIsTimes)
     const { faults, options } = read(text, queryOf(ctx, optionNames))
-    ctx.body = server.runTimeFaults.add(faults, options)
+    ctx.body = await server.runTimeFaults.add(faults, options)
     ctx.status = 201
   },
-  'DELETE /faults': (ctx, { runTimeFaults }) => {
-    runTimeFaults.clear(queryOf(ctx, ['session']).session)
+  'DELETE /faults': async (ctx, { runTimeFaults }) => {
+    await runTimeFaults.clear(queryOf(ctx, ['session']).session)
     ctx.status = 204
   },
-  'DELETE /faults/:id': (ctx, server) => {
+  'DELETE /faults/:id': async (ctx, server) => {
     queryOf(ctx, [])
     const id = idOf(ctx)
-    if (!server.runTimeFaults.remove(id)) noFaults(id, server)
+    if (!(await server.runTimeFaults.remove(id))) await noFaults(id, server)
     ctx.status = 204
   },
 }
@@ -116,8 +115,8 @@ function idOf(ctx: Context): number {
   return wholeNumberOf('the id of faults', written, 1) ?? 0
 }
 
-function noFaults(id: number, { runTimeFaults }: ServerState): never {
-  const ids = runTimeFaults.entries.map((one) => one.id)
+async function noFaults(id: number, { runTimeFaults }: ServerState): Promise<never> {
+  const ids = (await runTimeFaults.all()).map((one) => one.id)
   const others = ids.length === 0 ? 'none are set' : `set are ${ids.slice(0, 20).join(', ')}`
   throw new StuntdoubleError('no-faults', `there are no faults ${id}; ${others}`)
 }

@@ -5,6 +5,8 @@ import { suggestion } from '../../core/suggest.ts'
 import type { ServerState } from '../server-state.ts'
 import { readRequest } from '../wire/read-request.ts'
 
+export { wholeNumberOf } from '../streams/act.ts'
+
 /** By method and path, e.g. `GET /streams/:id`. */
 export type Handlers = Readonly<
   Record<string, (ctx: Context, server: ServerState) => void | Promise<void>>
@@ -26,18 +28,6 @@ export function queryOf<Name extends string>(
     asked[name] = value
   }
   return asked
-}
-
-/** Undefined where the parameter is not given. */
-export function wholeNumberOf(
-  name: string,
-  written: string | undefined,
-  least: number,
-): number | undefined {
-  if (written === undefined) return undefined
-  const value = Number(written)
-  if (/^\d+$/.test(written) && value >= least) return value
-  throw wrong(`${name} must be a whole number of at least ${least}, not "${written}"`)
 }
 
 /** A JSON body; undefined where there is none. */

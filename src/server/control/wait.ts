@@ -1,7 +1,7 @@
 /** Waiting for what happens, and hearing of it while it does. */
 import { Readable } from 'node:stream'
-import type { JournalRecord } from '../journal.ts'
-import type { Happening } from '../streams/news.ts'
+import { listenToEvents } from '../peers/feeds.ts'
+import type { EventPart } from '../peers/peers.ts'
 import { WaitTimeout, waitFor } from '../streams/wait.ts'
 import { whenLeft } from '../wire/connection.ts'
 import { type Handlers, queryOf, refuse, wholeNumberOf } from './handler.ts'
@@ -33,19 +33,23 @@ export const waitHandlers: Handlers = {
       remain()
     }
   },
-  'GET /events': (ctx, server) => {
+  'GET /events': async (ctx, server) => {
     const { session } = queryOf(ctx, ['session'])
-    const { journal, news } = server
     const feed = new Readable({ read: () => {} })
-    const tell = (what: Happening, { id, session: of }: JournalRecord): void => {
-      if (what === 'written' || (session !== undefined && of !== session)) return
-      const [entry] = journal.entriesOf((record) => record.id === id)
-      if (!entry) return
+    const tell = ({ what, entry }: EventPart): void => {
+      if (feed.destroyed) return
       feed.push(`event: ${what}\ndata: ${JSON.stringify(entry)}\n\n`)
       if (feed.readableLength > mostWaitingBytes) feed.destroy()
     }
-    const unlisten = news.listen({ hear: tell, release: () => feed.push(null) })
+    const onEnd = (): void => {
+      feed.push(null)
+    }
+    const unlisten = listenToEvents(server, session, { tell, onEnd })
     feed.once('close', unlisten)
+    const asked = session === undefined ? {} : { session }
+    const hear = { hear: (_: number, event: EventPart) => tell(event), lost: () => {} }
+    const unfollow = await server.peers.follow('events', asked, hear)
+    feed.once('close', unfollow)
     ctx.type = 'text/event-stream'
     ctx.set('cache-control', 'no-store')
     ctx.body = feed

@@ -4,6 +4,7 @@
  */
 import { StuntdoubleError } from '../../core/errors.ts'
 import { type HttpRequest, header } from '../../core/http.ts'
+import { type Soon, soon } from '../../core/soon.ts'
 import { expandProfiles } from '../../faults/expand.ts'
 import type { FaultSpec } from '../../faults/fault.ts'
 import { parseFaultHeader, textOfHeader } from '../../faults/header.ts'
@@ -48,18 +49,37 @@ interface Asker {
 /** Counts the request as one that its plans and the faults at run time were for. */
 export function faultsFor(
   answer: Answer,
-  { http, own: given }: { readonly http: HttpRequest; readonly own: RequestFaults },
+  { http, own }: { readonly http: HttpRequest; readonly own: RequestFaults },
   server: ServerState,
+): Soon<AskedFaults> {
+  return soon(nthInPlans(answer, server), (nth) =>
+    soon(atRunTime(answer, http, server), (control) =>
+      inOrder(answer, { http, own, nth, control }, server),
+    ),
+  )
+}
+
+interface Asking {
+  readonly http: HttpRequest
+  readonly own: RequestFaults
+  /** Which request it is for the plans that count by themselves. */
+  readonly nth: PlanPlaces
+  readonly control: readonly Asker[]
+}
+
+function inOrder(
+  answer: Answer,
+  { http, own: given, nth, control }: Asking,
+  { stage }: ServerState,
 ): AskedFaults {
-  const { stage } = server
   const asFirst = asFirstAsked(http, answer.resumes)
   const own = asFirst === http ? given : requestFaults(asFirst)
   const askers: readonly Asker[] = [
     { specs: answer.faults, from: { from: 'rule' } },
-    ...fromPlans(answer, server),
+    ...fromPlans(answer, nth),
     { specs: stage.faults ?? [], from: { from: 'server' } },
-    ...planned(stage.plan, 'server', () => nth(answer, server, 'server')),
-    ...atRunTime(answer, http, server),
+    ...planned(stage.plan, 'server', nth.server),
+    ...control,
     { specs: own.specs, from: { from: 'request' } },
   ]
   const specs: FaultSpec[] = []
@@ -86,31 +106,42 @@ export function faultsFor(
   }
 }
 
-function fromPlans(answer: Answer, server: ServerState): readonly Asker[] {
-  if (!answer.ruleHit) return []
-  const { scenario, rule, hit } = answer.ruleHit
-  return [
-    ...planned(rule.plan, 'rule', () => hit),
-    ...planned(scenario.plan, 'scenario', () => nth(answer, server, `scenario/${scenario.name}`)),
-  ]
+interface PlanPlaces {
+  readonly scenario?: number | undefined
+  readonly server?: number | undefined
 }
 
+const notCounted: PlanPlaces = {}
+
 /** What is no answer to a question, such as a list of models or a miss, is not counted. */
-function nth(answer: Answer, { plans }: ServerState, plan: string): number | undefined {
+function nthInPlans(answer: Answer, { stage, states }: ServerState): Soon<PlanPlaces> {
+  const scenario = answer.ruleHit?.scenario
   const isAnswer =
     answer.ruleHit !== undefined ||
     answer.relayed !== undefined ||
     answer.rule.startsWith('recording/')
-  return isAnswer ? plans.next(answer.session, plan) : undefined
+  if (!isAnswer || (!scenario?.plan && !stage.plan)) return notCounted
+  const { session } = answer
+  const next = (plan: FaultPlan | undefined, name: string): Soon<number | undefined> =>
+    plan && states.nextInPlan({ session, plan: name })
+  // Both are asked before either is waited for.
+  const ofScenario = next(scenario?.plan, `scenario/${scenario?.name}`)
+  const ofServer = next(stage.plan, 'server')
+  return soon(ofScenario, (own) => soon(ofServer, (server) => ({ scenario: own, server })))
+}
+
+function fromPlans(answer: Answer, nth: PlanPlaces): readonly Asker[] {
+  if (!answer.ruleHit) return []
+  const { scenario, rule, hit } = answer.ruleHit
+  return [...planned(rule.plan, 'rule', hit), ...planned(scenario.plan, 'scenario', nth.scenario)]
 }
 
 function planned(
   plan: FaultPlan | undefined,
   from: FaultFrom['from'],
-  count: () => number | undefined,
+  place: number | undefined,
 ): readonly Asker[] {
   if (!plan) return []
-  const place = count()
   const found = place === undefined ? undefined : entryFor(plan, place)
   return found ? [{ specs: found.faults, from: { from, entry: found.entry } }] : []
 }
@@ -119,8 +150,10 @@ function atRunTime(
   answer: Answer,
   { path }: HttpRequest,
   { runTimeFaults }: ServerState,
-): readonly Asker[] {
+): Soon<readonly Asker[]> {
   const { session, dialect, rule } = answer
   const drawn = runTimeFaults.drawFor({ session, path, dialect: dialect?.name, rule })
-  return drawn.map(({ id, specs, acted }) => ({ specs, from: { from: 'control', id }, acted }))
+  return soon(drawn, (all) =>
+    all.map(({ id, specs, acted }) => ({ specs, from: { from: 'control', id }, acted })),
+  )
 }

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Clock } from '../../core/clock.ts'
 import { StuntdoubleError } from '../../core/errors.ts'
+import type { Soon } from '../../core/soon.ts'
 import { suggestion } from '../../core/suggest.ts'
 import { type GivenFaults, readFaults } from '../../faults/asked.ts'
 import type { FaultSpec, WrittenFault } from '../../faults/fault.ts'
@@ -43,6 +44,27 @@ export interface RunTimeEntry extends Omit<RunTimeOptions, 'ttl'> {
   readonly requests: number
   /** How long they still hold. */
   readonly leftMs?: number
+}
+
+/** Faults as they are added, checked: plain data. */
+export interface RunTimeSet {
+  /** Set once they are added. */
+  readonly id?: number
+  readonly faults: readonly WrittenFault[]
+  readonly options: CheckedOptions
+}
+
+/** The ids of those that a request gets. */
+export type FaultsDrawn = readonly number[]
+
+/** Who keeps them may be another process. */
+export interface FaultsAtRunTime {
+  add(faults: GivenFaults, options?: RunTimeOptions): Soon<RunTimeEntry>
+  all(): Soon<readonly RunTimeEntry[]>
+  get(id: number): Soon<RunTimeEntry | undefined>
+  remove(id: number): Soon<boolean>
+  clear(session?: string): Soon<void>
+  drawFor(target: Target): Soon<readonly Drawn[]>
 }
 
 /** The request that faults may be for. */
@@ -90,49 +112,66 @@ const optionsSchema = strict({
   rule: z.exactOptional(text),
 })
 
-type CheckedOptions = z.output<typeof optionsSchema>
+export type CheckedOptions = z.output<typeof optionsSchema>
 
 /** A script that adds and never removes would else slow every request down without a word. */
 const mostEntries = 1000
 
-export class RunTimeFaults {
+export class RunTimeFaults implements FaultsAtRunTime {
+  /** Told when faults are added or removed, but not when their time is over. */
+  onChange: (() => void) | undefined
+  /** What may be named, asked at each adding; anything unless given. */
+  known: (() => Known) | undefined
   readonly #kept = new Map<number, Kept>()
   readonly #clock: Clock
-  readonly #known: (() => Known) | undefined
   #nextId = 1
 
-  /** @param known what may be named, asked at each adding; anything unless given */
   constructor(clock: Clock, known?: () => Known) {
     this.#clock = clock
-    this.#known = known
+    this.known = known
   }
 
   /** Throws a `bad-request` that says what is wrong with them. */
   add(faults: GivenFaults, options: RunTimeOptions = {}): RunTimeEntry {
-    const specs = readFaults(faults)
-    if (typeof specs === 'string') throw new StuntdoubleError('bad-request', `faults: ${specs}`)
-    if (specs.length === 0) throw new StuntdoubleError('bad-request', 'faults: the list is empty')
-    const checked = checkOptions(options)
-    checkPath(checked.path)
-    if (this.#known) checkNames(checked, this.#known())
+    return this.addSet(checkSet(faults, options, this.known?.()))
+  }
+
+  /** Those that somebody has checked. */
+  addSet({ faults, options }: RunTimeSet): RunTimeEntry {
     this.#dropOver()
     if (this.#kept.size >= mostEntries) this.#dropSpent()
     if (this.#kept.size >= mostEntries) {
       const message = `${mostEntries} lists of faults are set; remove some, or give them a ttl`
       throw new StuntdoubleError('bad-request', message)
     }
-    const { ttl } = checked
+    const { ttl } = options
+    const specs = specsOf(faults)
     const kept: Kept = {
       id: this.#nextId++,
       specs,
       acted: specs.map(() => 0),
-      options: checked,
+      options,
       untilMs: ttl === undefined ? undefined : this.#clock.now() + ttl,
-      fits: testOf(checked),
+      fits: targetTest(options),
       requests: 0,
     }
     this.#kept.set(kept.id, kept)
+    this.onChange?.()
     return this.#shown(kept)
+  }
+
+  /** As they were added. */
+  get sets(): readonly RunTimeSet[] {
+    this.#dropOver()
+    return [...this.#kept.values()].map(({ id, specs, options }) => ({
+      id,
+      faults: specs.map(writtenOf),
+      options,
+    }))
+  }
+
+  all(): readonly RunTimeEntry[] {
+    return this.entries
   }
 
   /** Those that hold, in the order in which they were added. */
@@ -150,28 +189,44 @@ export class RunTimeFaults {
   /** False where there are none of this id. */
   remove(id: number): boolean {
     this.#dropOver()
-    return this.#kept.delete(id)
+    const removed = this.#kept.delete(id)
+    if (removed) this.onChange?.()
+    return removed
   }
 
   /** Removes those of one session, or all. */
   clear(session?: string): void {
+    const before = this.#kept.size
     for (const [id, { options }] of this.#kept) {
       if (session === undefined || options.session === session) this.#kept.delete(id)
     }
+    if (this.#kept.size < before) this.onChange?.()
   }
 
   /** What a request gets, which is thereby one of those that got it. */
   drawFor(target: Target): readonly Drawn[] {
-    if (this.#kept.size === 0) return []
-    this.#dropOver()
-    return [...this.#kept.values()].flatMap((kept) => {
-      if (isSpent(kept) || !kept.fits(target)) return []
-      kept.requests += 1
-      const acted = (at: number): void => {
-        kept.acted[at] = (kept.acted[at] ?? 0) + 1
-      }
-      return [{ id: kept.id, specs: kept.specs, acted }]
+    if (this.#kept.size === 0) return noneDrawn
+    const fitting = [...this.#kept.values()].filter(({ fits }) => fits(target))
+    return this.draw(fitting.map(({ id }) => id)).flatMap((id) => {
+      const kept = this.#kept.get(id)
+      return kept ? [{ id, specs: kept.specs, acted: (at) => this.noteActed(id, at) }] : []
     })
+  }
+
+  /** Those of these that a request gets, which is thereby one of those that got it. */
+  draw(ids: readonly number[]): FaultsDrawn {
+    this.#dropOver()
+    return ids.filter((id) => {
+      const kept = this.#kept.get(id)
+      if (!kept || isSpent(kept)) return false
+      kept.requests += 1
+      return true
+    })
+  }
+
+  noteActed(id: number, at: number): void {
+    const acted = this.#kept.get(id)?.acted
+    if (acted) acted[at] = (acted[at] ?? 0) + 1
   }
 
   /** A spent one stays, so that somebody can see what it did; one whose time is over does not. */
@@ -202,6 +257,30 @@ export class RunTimeFaults {
       ...(untilMs === undefined ? {} : { leftMs: Math.round(untilMs - this.#clock.now()) }),
     }
   }
+}
+
+const noneDrawn: readonly Drawn[] = []
+
+/** Faults and what narrows them, both as they are written. Throws a `bad-request`. */
+export function checkSet(
+  given: GivenFaults,
+  options: RunTimeOptions,
+  known: Known | undefined,
+): RunTimeSet {
+  const specs = readFaults(given)
+  if (typeof specs === 'string') throw wrong(`faults: ${specs}`)
+  if (specs.length === 0) throw wrong('faults: the list is empty')
+  const checked = checkOptions(options)
+  checkPath(checked.path)
+  if (known) checkNames(checked, known)
+  return { faults: specs.map(writtenOf), options: checked }
+}
+
+/** As faults that were checked once say it. */
+export function specsOf(faults: readonly WrittenFault[]): readonly FaultSpec[] {
+  const specs = readFaults(faults)
+  if (typeof specs !== 'string') return specs
+  throw new StuntdoubleError('internal', `faults that were fine are not: ${specs}`)
 }
 
 const isSpent = ({ options, requests }: Kept): boolean =>
@@ -247,7 +326,13 @@ const otherAnswers = /^(?:recording|limit)\//
 /** With its scenario, and without. */
 const namesOfRule = (rule: string): string[] => [rule, rule.slice(rule.indexOf('/') + 1)]
 
-function testOf({ session, path, dialect, rule }: CheckedOptions): (target: Target) => boolean {
+/** Whether they are for a request. */
+export function targetTest({
+  session,
+  path,
+  dialect,
+  rule,
+}: CheckedOptions): (target: Target) => boolean {
   const isPath = globOf(path, { segments: true })
   const isRule = globOf(rule, {})
   return (target) =>

@@ -33,13 +33,6 @@ export class Doorway {
     this.#clock = clock
   }
 
-  /** How many wait. */
-  get waiting(): number {
-    let count = 0
-    for (const queue of this.#queues.values()) count += queue.length
-    return count
-  }
-
   async admit(asking: Asking): Promise<Admitted> {
     const { ticket, asks } = asking
     const before = asks.find(({ key }) => this.#queues.has(key))

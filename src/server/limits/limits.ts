@@ -1,15 +1,15 @@
 /**
  * The limits of one server: each exchange asks to be let in, is told how much is left, and gives
- * back its place at its very end. Knows nothing of sockets; counts are kept by a store.
+ * back its place at its very end. Knows nothing of sockets; counts are kept in the shared state.
  */
 import type { ApiError } from '../../core/api-error.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { LimitRefusal, LimitsNow, LimitTold } from '../../core/limits.ts'
 import type { Countable } from '../answers/countable.ts'
+import type { SharedState } from '../shared/shared-state.ts'
 import { type Asks, asksOf } from './ask.ts'
-import { type Admitted, Doorway } from './doorway.ts'
 import { wholeMs } from './meters.ts'
-import { type LimitStore, MemoryLimits } from './store.ts'
+import type { Admitted } from './steps.ts'
 
 /** What became of one exchange at the door. */
 export interface Entered {
@@ -30,21 +30,14 @@ export interface Entered {
 
 export class Limits {
   readonly #clock: Clock
-  readonly #store: LimitStore
-  readonly #doorway: Doorway
-  /** What came in before a reset is not counted after it. */
-  readonly #inside = new Map<string, string>()
+  readonly #shared: SharedState
   #tickets = 0
+  /** Exchanges of this process that wait for a place. */
+  waiting = 0
 
-  constructor(clock: Clock, store: LimitStore = new MemoryLimits()) {
+  constructor(clock: Clock, shared: SharedState) {
     this.#clock = clock
-    this.#store = store
-    this.#doorway = new Doorway(store, clock)
-  }
-
-  /** Exchanges that wait for a place. */
-  get waiting(): number {
-    return this.#doorway.waiting
+    this.#shared = shared
   }
 
   /** @param onLeave calls back when the client leaves; what it gives stops that */
@@ -55,65 +48,58 @@ export class Limits {
   ): Promise<Entered> {
     const asks = asksOf(limits, counted)
     this.#tickets += 1
-    const ticket = `${this.#tickets}`
+    const entering = { ticket: `${this.#tickets}`, asks: asks.asks }
     const cameMs = this.#clock.now()
-    const admitted = await this.#doorway.admit({ ticket, asks: asks.asks, onLeave })
+    const stopListening = onLeave(() => {
+      this.#shared.stopWaiting({ ticket: entering.ticket })
+    })
+    this.waiting += 1
+    const admitted = await this.#shared.enter(entering)
+    this.waiting -= 1
+    stopListening()
     const queuedMs = this.#clock.now() - cameMs
     const left = admitted.left === true
     const refused = left || admitted.refused ? refusalOf(admitted, asks, counted) : undefined
-    if (!refused) this.#inside.set(ticket, asks.asks[0]?.session ?? '')
-    const isInside = (): boolean => this.#inside.has(ticket)
+    const told = byTightness(admitted, asks)
     return {
       ...(refused ? { refused } : {}),
       left,
       queuedMs,
-      now: { told: byTightness(admitted), wallMs: this.#clock.wallTime(), tokens: asks.tokens },
+      now: { told, wallMs: this.#clock.wallTime(), tokens: asks.tokens },
       asks,
       countsSaid: !refused && asks.later.length > 0,
       undo: () => {
-        if (isInside()) this.#later(this.#store.giveBack(ticket, asks.asks))
+        if (!refused) this.#shared.undo(entering)
       },
-      leave: (said) => {
-        if (!refused) this.#leave(ticket, asks, said)
+      leave: (amount) => {
+        const said = amount > 0 ? asks.later.map((ask) => ({ ...ask, amount })) : []
+        if (!refused) this.#shared.leave({ ...entering, said })
       },
     }
-  }
-
-  /** Forgets what was counted in one session or in all; what is under way has no place any more. */
-  async reset(session?: string): Promise<void> {
-    for (const [ticket, of] of this.#inside) {
-      if (session === undefined || of === session) this.#inside.delete(ticket)
-    }
-    await this.#store.reset(session)
-    this.#doorway.serveAll()
-  }
-
-  #leave(ticket: string, { asks, later }: Asks, said: number): void {
-    if (this.#inside.delete(ticket) && said > 0) {
-      const charged = later.map((ask) => ({ ...ask, amount: said }))
-      this.#later(this.#store.charge(ticket, charged, this.#clock.now()))
-    }
-    this.#later(this.#doorway.leave(ticket, asks))
-  }
-
-  /** Nobody waits for it; a store of this process does not fail. */
-  #later(done: Promise<void>): void {
-    done.catch(() => {})
   }
 }
+
+const toldBy = ({ told }: Admitted, { asks }: Asks): readonly LimitTold[] =>
+  asks.flatMap(({ limit }, at) => {
+    const figures = told[at]
+    return figures ? [{ limit, ...figures }] : []
+  })
 
 /** What is nearest to its end comes first, and before all what refused. */
-function byTightness({ told, refused }: Admitted): readonly LimitTold[] {
+function byTightness(admitted: Admitted, asks: Asks): readonly LimitTold[] {
+  const inTheWay = asks.asks[admitted.refused?.at ?? -1]?.limit
   const part = ({ limit, remaining }: LimitTold): number =>
-    limit === refused?.ask.limit ? -1 : remaining / limit.most
-  return [...told].sort((a, b) => part(a) - part(b) || b.resetMs - a.resetMs)
+    limit === inTheWay ? -1 : remaining / limit.most
+  return [...toldBy(admitted, asks)].sort((a, b) => part(a) - part(b) || b.resetMs - a.resetMs)
 }
 
-function refusalOf({ told, refused }: Admitted, { words }: Asks, { model }: Countable) {
-  if (!refused) return undefined
-  const { ask, waitMs } = refused
+function refusalOf(admitted: Admitted, asks: Asks, { model }: Countable) {
+  const { refused } = admitted
+  const ask = asks.asks[refused?.at ?? -1]
+  if (!refused || !ask) return undefined
   const { limit } = ask
-  const found = told.find((one) => one.limit === limit)
+  const { waitMs } = refused
+  const found = toldBy(admitted, asks).find((one) => one.limit === limit)
   const retryAfterMs = waitMs === undefined ? undefined : Math.max(1, wholeMs(waitMs))
   const refusal: LimitRefusal = {
     limit,
@@ -123,7 +109,7 @@ function refusalOf({ told, refused }: Admitted, { words }: Asks, { model }: Coun
     asked: ask.amount,
     retryAfterMs,
   }
-  const usual = limit.counted === 'concurrent' ? words.busy : undefined
+  const usual = limit.counted === 'concurrent' ? asks.words.busy : undefined
   const error: ApiError = {
     code: limit.error ?? usual ?? 'rate-limited',
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

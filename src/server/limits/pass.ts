@@ -6,6 +6,7 @@ import type { Context } from 'koa'
 import type { ReplyContext } from '../../core/dialect.ts'
 import { isApiError } from '../../core/dialect.ts'
 import type { Headers } from '../../core/http.ts'
+import type { Soon } from '../../core/soon.ts'
 import { isLive, type LiveTimeline, type Step, type Timeline } from '../../core/timeline.ts'
 import type { Outcome } from '../../time/play.ts'
 import { seededRandom } from '../../time/random.ts'
@@ -40,14 +41,13 @@ const noLimits: Pass = {
 }
 
 /** Lets the request in, or says why not; waits where there is a queue for it. */
-export async function passLimits(
-  ctx: Context,
-  question: Question,
-  server: ServerState,
-): Promise<Pass> {
+export function passLimits(ctx: Context, question: Question, server: ServerState): Soon<Pass> {
+  return server.stage.limits.length === 0 ? noLimits : passSome(ctx, question, server)
+}
+
+async function passSome(ctx: Context, question: Question, server: ServerState): Promise<Pass> {
   const { stage, states, kept, tapes, clock, log, limits } = server
-  if (stage.limits.length === 0) return noLimits
-  const counted = countable(question, { stage, states, kept, tapes, clock, log })
+  const counted = await countable(question, { stage, states, kept, tapes, clock, log })
   if (!counted) return noLimits
   const entered = await limits.enter(stage.limits, counted, (run) => whenLeft(ctx, run))
   if (entered.refused && !entered.left) server.counters.countLimited(entered.refused.name)

@@ -40,7 +40,7 @@ export function openRecordings(
     throw new StuntdoubleError('bad-recording', `There is no recording in ${paths.join(', ')}`)
   }
   const warnings = refuseStale(library, settings, clock)
-  const opened = sourceOf(library, () => true, { settings, clock })
+  const opened = sourceOf(library, () => true, { name: '', settings, clock })
   refuseMistaken(settings)
   return { opened, mistakes: library.mistakes, warnings }
 }
@@ -60,7 +60,8 @@ export function openReplays(
     mistakes.push(...library.mistakes)
     warnings.push(...refuseStale(library, settings, clock))
     const isWanted = isDemanding(reply.missing) ? hasEnding : () => true
-    opened.set(collectionOf(reply), sourceOf(library, isWanted, { settings, clock }))
+    const name = collectionOf(reply)
+    opened.set(name, sourceOf(library, isWanted, { name, settings, clock }))
   }
   refuseMistaken(settings)
   return { opened, mistakes, warnings }
@@ -85,9 +86,10 @@ function refuseUseless({ recordings, mistakes, refused }: Library): void {
 const sourceOf = (
   library: Library,
   isWanted: (recording: Recording) => boolean,
-  { settings, clock }: Pick<Surroundings, 'settings' | 'clock'>,
+  { name, settings, clock }: { readonly name: string } & Pick<Surroundings, 'settings' | 'clock'>,
 ): ReplaySource =>
   replaySource(library.recordings.filter(isWanted), {
+    name,
     settingsOf: ({ file }) => settings.of(file),
     wallTime: () => clock.wallTime(),
     refresh: (all) => (library.refresh({ all }) ? library.recordings.filter(isWanted) : undefined),

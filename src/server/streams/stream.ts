@@ -49,7 +49,8 @@ export interface Surroundings {
   readonly clock: Clock
   readonly news: News
   readonly isDraining: () => boolean
-  readonly register: (stream: Stream) => void
+  /** Gives the slot that it is in from now on. */
+  readonly register: (stream: Stream) => number
   /** A fault has acted that somebody asked for by hand. */
   readonly onFault: () => void
 }
@@ -58,6 +59,8 @@ export class Stream implements PlayObserver {
   readonly record: JournalRecord
   /** Set while the timeline is walked once more to count its frames: no fault acts by that. */
   isLookedThrough = false
+  /** Among the streams that are open, once it is played. */
+  slot: number | undefined
   readonly #source: StreamSource
   readonly #around: Surroundings
   #playback: Playback | undefined
@@ -93,15 +96,15 @@ export class Stream implements PlayObserver {
     if (pauseAt && !begins) this.#aimAt(pauseAt)
     const countsFrames = this.#around.news.countsFrames && isLive(timeline)
     const isWatched = this.#target !== undefined || countsFrames
-    const { clock, startedMs, onHang } = options
+    const { clock, startedMs, onHang, lag, readyMs } = options
     const playback = play(timeline, sink, {
-      ...{ clock, startedMs, onHang },
+      ...{ clock, startedMs, onHang, lag, readyMs },
       observer: this,
       gate: isWatched ? this.#gate : undefined,
       paused: begins === true,
     })
     this.#playback = playback
-    this.#around.register(this)
+    this.slot = this.#around.register(this)
     return playback
   }
 
@@ -119,6 +122,10 @@ export class Stream implements PlayObserver {
     const { news } = this.#around
     // What has not begun is told of when it has.
     if (news.isHeard && this.#playback) news.tell('fault', this.record)
+  }
+
+  get playback(): Playback | undefined {
+    return this.#playback
   }
 
   get state(): StreamState {
@@ -165,7 +172,7 @@ export class Stream implements PlayObserver {
   }
 
   /** The last that is noted. */
-  conclude({ ended, durationMs, pausedMs, maxLagMs }: Outcome): void {
+  conclude({ ended, durationMs, pausedMs, maxLagMs, late }: Outcome): void {
     this.note()
     const { record } = this
     this.#alarm?.cancel()
@@ -173,6 +180,7 @@ export class Stream implements PlayObserver {
     record.ended = ended
     record.durationMs = durationMs
     record.maxLagMs = maxLagMs
+    if (late) record.late = late
     if (pausedMs > 0) record.pausedMs = pausedMs
     if (ended !== 'client-left') return
     record.leftMs = durationMs

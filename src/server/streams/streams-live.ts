@@ -1,6 +1,6 @@
 /** Live streams in the library: the same as by HTTP, in the same words. */
 import type { Ending } from '../../core/timeline.ts'
-import { readMatter } from '../control/streams.ts'
+import { readMatter } from './act.ts'
 import type { Stream, StreamState } from './stream.ts'
 import { actOnAll, refusedByAll, type StreamFilter, type Streams } from './streams.ts'
 import { readStreamPlace } from './streams-place.ts'
@@ -68,7 +68,7 @@ export function liveStreams(streams: Streams): LiveStreams {
   const of = (filter?: StreamFilter) =>
     controlOf((act) => {
       const acted = actOnAll(streams.all(filter), act)
-      const refusal = refusedByAll(acted)
+      const refusal = refusedByAll(acted.map(({ stream, refusal: own }) => [stream.record.id, own]))
       if (refusal) throw refusal
       return acted.map(({ stream: { record }, refusal: own }) => ({
         id: record.id,

@@ -3,6 +3,7 @@
  * stands in `stream.ts`.
  */
 import { StuntdoubleError } from '../../core/errors.ts'
+import { Slots } from '../../core/slots.ts'
 import { Stream, type StreamSource, type Surroundings } from './stream.ts'
 
 export interface StreamFilter {
@@ -29,26 +30,38 @@ export const actOnAll = (streams: readonly Stream[], act: (stream: Stream) => vo
     }
   })
 
-/** Set where there were some, and it could be done to none of them. */
-export function refusedByAll(acted: readonly Acted[]): StuntdoubleError | undefined {
+type Refusal = Pick<StuntdoubleError, 'code' | 'message'>
+
+/**
+ * Set where there were some, and it could be done to none of them.
+ *
+ * @param acted of each its number, and why it could not be done
+ */
+export function refusedByAll(
+  acted: readonly (readonly [number, Refusal | undefined])[],
+): StuntdoubleError | undefined {
   const [first] = acted
-  if (!first?.refusal || acted.some(({ refusal }) => !refusal)) return undefined
-  const { code, message } = first.refusal
-  if (acted.length === 1) return first.refusal
-  const which = `none of ${acted.length} streams; the first, ${first.stream.record.id}`
-  return new StuntdoubleError(code, `${which}: ${message}`)
+  const refusal = first?.[1]
+  if (!first || !refusal || acted.some(([, one]) => !one)) return undefined
+  const { code, message } = refusal
+  if (acted.length === 1) return new StuntdoubleError(code, message)
+  return new StuntdoubleError(
+    code,
+    `none of ${acted.length} streams; the first, ${first[0]}: ${message}`,
+  )
 }
 
 /** All that are being played, in the order in which they came. */
 export class Streams {
-  readonly #open = new Map<number, Stream>()
+  readonly #open = new Slots<Stream>()
   readonly #around: Surroundings
 
   constructor(around: Omit<Surroundings, 'register'>) {
-    const register = (stream: Stream): void => {
-      this.#open.set(stream.record.id, stream)
-    }
-    this.#around = { ...around, register }
+    this.#around = { ...around, register: (stream) => this.#open.put(stream) }
+  }
+
+  get size(): number {
+    return this.#open.size
   }
 
   open(source: StreamSource): Stream {
@@ -62,23 +75,26 @@ export class Streams {
   }
 
   close(stream: Stream): void {
-    this.#open.delete(stream.record.id)
+    if (stream.slot !== undefined) this.#open.clear(stream.slot)
   }
 
   get(id: number): Stream | undefined {
-    return this.#open.get(id)
+    for (const stream of this.#open) if (stream.record.id === id) return stream
+    return undefined
   }
 
   all({ session, rule }: StreamFilter = {}): Stream[] {
-    return [...this.#open.values()].filter(
-      ({ record }) =>
-        (session === undefined || record.session === session) &&
-        (rule === undefined || record.rule === rule),
-    )
+    return [...this.#open]
+      .filter(
+        ({ record }) =>
+          (session === undefined || record.session === session) &&
+          (rule === undefined || record.rule === rule),
+      )
+      .sort((a, b) => a.record.id - b.record.id)
   }
 
   /** Before somebody looks at the journal. */
   note(): void {
-    for (const stream of this.#open.values()) stream.note()
+    for (const stream of this.#open) stream.note()
   }
 }

@@ -17,9 +17,11 @@ export interface Head {
 
 export function completeHead(step: HeadStep, options: HeadOptions): Head {
   const given = withLength(step, options)
-  const names = new Set([...given.map(([name]) => name.toLowerCase()), ...(step.without ?? [])])
-  const extra = options.extraHeaders.filter(([name]) => !names.has(name))
-  return { headers: [...given, ...extra], names }
+  const names = new Set<string>(step.without)
+  for (const [name] of given) names.add(name.toLowerCase())
+  const headers = [...given]
+  for (const extra of options.extraHeaders) if (!names.has(extra[0])) headers.push(extra)
+  return { headers, names }
 }
 
 function withLength(

@@ -19,6 +19,7 @@ import type { Socket } from 'node:net'
 import { StuntdoubleError } from '../../core/errors.ts'
 import { noteSocket } from './http2-connection.ts'
 import { type Protocols, tellProtocol } from './preface.ts'
+import { type Door, Refusing } from './refuse-connection.ts'
 import { refuseMalformed, timedOut } from './refuse-malformed.ts'
 import { refuseTunnel } from './refuse-web-socket.ts'
 
@@ -46,9 +47,14 @@ export class Listener {
   readonly #untold = new Set<Socket>()
   readonly #http2Sockets = new Set<Socket>()
   readonly #sessions = new Set<Http2Session>()
+  readonly #door: Door | undefined
+  readonly #refusing: Refusing | undefined
 
-  /** @param idleMs how long a connection may be idle before it is closed */
-  constructor(serve: Serve, idleMs = keepAliveMs) {
+  /**
+   * @param idleMs how long a connection may be idle before it is closed
+   * @param door lets connections in; all of them unless given
+   */
+  constructor(serve: Serve, idleMs = keepAliveMs, door?: Door) {
     this.#http1 = createServer({ keepAliveTimeout: idleMs }, serve)
     this.#http1.on('clientError', refuseMalformed)
     this.#http1.on('connect', refuseTunnel)
@@ -59,7 +65,14 @@ export class Listener {
     })
     const protocols = this.#protocols()
     this.#http1.removeAllListeners('connection')
+    this.#door = door
+    this.#refusing = door && new Refusing(door)
     this.#http1.on('connection', (socket) => {
+      if (door && !door.connect()) {
+        this.#refusing?.refuse(socket, protocols.http1)
+        return
+      }
+      if (door) socket.once('close', () => door.disconnect())
       this.#untold.add(socket)
       tellProtocol(socket, this.#http1.headersTimeout, protocols)
     })
@@ -69,8 +82,13 @@ export class Listener {
   listen(port: number, host: string): Promise<number> {
     const http = this.#http1
     return new Promise((resolve, reject) => {
-      http.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port, host)))
+      const refuse = (error: NodeJS.ErrnoException): void => reject(listenError(error, port, host))
+      http.once('error', refuse)
       http.listen(port, host, () => {
+        http.off('error', refuse)
+        // Of a connection that could not be taken, as where no more files may be open: its client
+        // sees it closed, and the next one is taken if it can be.
+        http.on('error', (error: Error) => this.#door?.lost(error))
         const address = http.address()
         resolve(typeof address === 'object' && address ? address.port : port)
       })
@@ -84,6 +102,7 @@ export class Listener {
   retire(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#http1.close(() => resolve()))
     for (const socket of this.#untold) socket.destroy()
+    this.#refusing?.closeAll()
     for (const session of this.#sessions) session.close()
     return closed
   }

@@ -9,7 +9,7 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 
 export interface Protocols {
   /** Called while the first bytes are being read: they come to `data` listeners right after it. */
-  http1(socket: Socket): void
+  http1(socket: Socket, received: Buffer): void
   /** Called with the first bytes waiting in the socket's buffer. */
   http2(socket: Socket): void
   /** The client ended the connection, or was silent for too long, before anybody could tell. */
@@ -35,7 +35,7 @@ export function tellProtocol(socket: Socket, silenceMs: number, protocols: Proto
       socket.unshift(received)
       protocols.http2(socket)
     } else {
-      protocols.http1(socket)
+      protocols.http1(socket, received)
       socket.unshift(received)
     }
   }

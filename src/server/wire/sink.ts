@@ -8,23 +8,10 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Context } from 'koa'
 import { header } from '../../core/http.ts'
+import { chunkEnd, lastChunk, sizeLine } from '../../core/http-chunks.ts'
 import type { Burst, Sink } from '../../core/sink.ts'
 import type { Ending, HeadStep } from '../../core/timeline.ts'
 import { completeHead, type HeadOptions, hasNoBody } from './head.ts'
-
-const CRLF = Buffer.from('\r\n')
-const lastChunk = Buffer.from('0\r\n\r\n')
-
-/** The line before a chunk. Streams have few sizes of chunk, and have them often. */
-function sizeLine(length: number): Uint8Array {
-  const known = sizeLines[length]
-  if (known) return known
-  const line = Buffer.from(`${length.toString(16)}\r\n`, 'latin1')
-  if (length < sizeLines.length) sizeLines[length] = line
-  return line
-}
-
-const sizeLines: (Uint8Array | undefined)[] = Array(4096).fill(undefined)
 
 export interface SinkOptions extends HeadOptions {
   /** The connection is not to be used again, since the server is about to stop. */
@@ -39,6 +26,7 @@ export class SocketSink implements Sink {
   /** Of the head that was sent, if any. */
   status: number | undefined
 
+  readonly takesFramed: boolean
   readonly #response: ServerResponse
   readonly #socket: Socket
   readonly #method: string
@@ -56,7 +44,8 @@ export class SocketSink implements Sink {
     this.#socket = ctx.req.socket
     this.#method = ctx.req.method ?? 'GET'
     this.#httpOneZero = ctx.req.httpVersionMajor === 1 && ctx.req.httpVersionMinor === 0
-    this.#response.on('drain', () => this.onDrain?.())
+    this.takesFramed = !this.#httpOneZero && this.#method !== 'HEAD'
+    this.#response.on('drain', this.#drained)
     this.#response.on('finish', () => this.#done('end'))
     this.#response.on('close', () => {
       if (this.#ending === 'close' || this.#ending === 'reset') this.#done(this.#ending)
@@ -66,25 +55,52 @@ export class SocketSink implements Sink {
     this.#response.on('error', () => {})
   }
 
-  send({ head, chunks, ending, raw }: Burst): boolean {
+  send(burst: Burst): boolean {
+    const { head, ending } = burst
     this.#ending = ending
+    if (!head && ending === undefined) return this.#write(this.#frame(burst))
     this.#socket.cork()
     if (head) this.#writeHead(head)
-    const body = this.#frame(chunks, ending, raw)
+    const body = this.#frame(burst)
     const abrupt = ending === 'close' || ending === 'reset'
     let room = true
     if (ending === 'end') this.#response.end(body)
     else if (body) room = this.#response.write(body, abrupt ? () => this.#leave(ending) : undefined)
-    else if (abrupt) this.#leaveWhenFlushed(ending)
+    else {
+      if (head) this.#response.flushHeaders()
+      if (abrupt) this.#leaveWhenFlushed(ending)
+    }
     this.#socket.uncork()
     return room
+  }
+
+  /**
+   * In the midst of a body: past Node's response, which adds nothing to bytes that are framed, and
+   * costs as much as the write itself. Where an answer on the same connection goes first, or the
+   * response still holds something, it has to keep the order.
+   */
+  #write(body: Uint8Array | undefined): boolean {
+    if (body === undefined) return true
+    const response = this.#response
+    const socket = this.#socket
+    if (response.socket !== socket || response.writableLength > socket.writableLength) {
+      return response.write(body)
+    }
+    if (socket.write(body)) return true
+    socket.once('drain', this.#drained)
+    return false
+  }
+
+  #drained = (): void => {
+    this.onDrain?.()
   }
 
   #writeHead(step: HeadStep): void {
     const response = this.#response
     const { status } = step
     const { headers, names } = completeHead(step, this.#options)
-    const fields = headers.flat()
+    const fields: string[] = []
+    for (const [name, value] of headers) fields.push(name, value)
     response.sendDate = !names.has('date')
     // After a length that is not kept nobody could tell where the next answer begins.
     const isLast = this.#options.isLast() || step.declaredBytes !== undefined
@@ -95,7 +111,6 @@ export class SocketSink implements Sink {
     if (this.#framing === 'chunked') fields.push('Transfer-Encoding', 'chunked')
     this.status = status
     response.writeHead(status, fields)
-    response.flushHeaders()
     response.chunkedEncoding = false
   }
 
@@ -106,19 +121,16 @@ export class SocketSink implements Sink {
   }
 
   /** The bytes of a burst as they stand on the wire, in one buffer. */
-  #frame(
-    chunks: readonly Uint8Array[],
-    ending: Ending | undefined,
-    raw: Uint8Array | undefined,
-  ): Uint8Array | undefined {
+  #frame({ chunks, framed = [], ending, raw }: Burst): Uint8Array | undefined {
     if (this.#framing === 'none') return undefined
     const parts: Uint8Array[] = []
     for (const chunk of chunks) {
       if (this.#framing === 'plain') {
         parts.push(chunk)
         this.#owedBytes -= chunk.length
-      } else parts.push(sizeLine(chunk.length), chunk, CRLF)
+      } else parts.push(sizeLine(chunk.length), chunk, chunkEnd)
     }
+    for (const wire of framed) parts.push(wire)
     if (raw) parts.push(raw)
     if (ending === 'end' && this.#framing === 'chunked') parts.push(lastChunk)
     if (parts.length === 0) return undefined

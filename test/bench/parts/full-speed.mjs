@@ -1,63 +1,75 @@
-/** How many whole replies a second, without any delay: what parallel tests wait for. */
-import { startServer } from '../children.mjs'
-import { medianOf, ratio, rounded, sum } from '../figures.mjs'
+/** How many whole replies a second, without any delay, and what one costs. */
+import { startServers, stopServers, withCpuOf } from '../children.mjs'
+import { errorsOf, medianOf, ratio } from '../figures.mjs'
 import { framesPerReply } from '../reply.mjs'
-import { table, times } from '../table.mjs'
+import { inTurn } from '../rounds.mjs'
+import { percent, table, times, titleOf } from '../table.mjs'
 
-const servers = ['stuntdouble', 'aimock', 'koa', 'node-http', 'bare-net']
+const all = ['stuntdouble', 'aimock', 'koa', 'node-http', 'bare-net']
 
-const titles = {
-  koa: 'Koa, one prebuilt buffer',
-  'node-http': 'node:http, a write a frame',
-  'bare-net': 'bare net, prebuilt',
-}
-
-export async function fullSpeed(client, { rounds, warmUpMs, forMs, connections }) {
-  const running = await Promise.all(servers.map((name) => startServer(name)))
+export async function fullSpeed(client, options) {
+  const { dist, rounds, warmUpMs, forMs, connections, servers = all } = options
+  const running = await startServers(servers, { dist })
   for (const { port } of running) {
     await client.ask({ do: 'check', port })
-    await client.ask({ do: 'fullSpeed', port, connections: 8, forMs: warmUpMs })
+    await client.ask({ do: 'fullSpeed', port, connections: 32, forMs: warmUpMs })
   }
-  const measured = []
+  const rows = []
   for (const count of connections) {
-    const perServer = new Map(servers.map((name) => [name, []]))
-    for (let round = 0; round < rounds; round += 1) {
-      for (const { name, port } of running) {
-        const ask = { do: 'fullSpeed', port, connections: count, forMs }
-        perServer.get(name).push(await client.ask(ask))
-      }
-    }
-    measured.push(...servers.map((name) => figures(name, count, perServer)))
+    const seen = await inTurn(running, { rounds }, (server) =>
+      withCpuOf(server, () =>
+        client.ask({ do: 'fullSpeed', port: server.port, connections: count, forMs }),
+      ),
+    )
+    rows.push(...servers.map((name) => figures(name, count, seen)))
   }
-  await Promise.all(running.map(({ child }) => child.stop()))
-  return measured
+  await stopServers(running)
+  return { rows }
 }
 
-function figures(name, connections, perServer) {
-  const rounds = perServer.get(name)
-  const perSecond = (of) => perServer.get(of).map((round) => round.perSecond)
-  const repliesPerSecond = medianOf(rounds, 'perSecond')
+const cpuMicros = ({ cpuMicros, replies }) => cpuMicros / replies
+
+function figures(server, connections, seen) {
+  const rounds = seen.get(server)
+  const ours = seen.get('stuntdouble')
+  const perSecond = ({ perSecond }) => perSecond
   return {
-    server: name,
+    server,
     connections,
-    repliesPerSecond: rounded(repliesPerSecond),
-    framesPerSecond: rounded(repliesPerSecond * framesPerReply),
-    oursOverIt: ratio(perSecond('stuntdouble'), perSecond(name)),
-    errors: sum(rounds.map(({ errors }) => errors)),
-    reasons: rounds.flatMap(({ reasons }) => reasons),
+    repliesPerSecond: medianOf(rounds, perSecond),
+    framesPerSecond: medianOf(rounds, (round) => round.perSecond * framesPerReply),
+    cpuMicrosPerReply: medianOf(rounds, cpuMicros),
+    clientBusy: medianOf(rounds, ({ clientBusy }) => clientBusy),
+    speedRatio: ratio(ours.map(perSecond), rounds.map(perSecond)),
+    cpuRatio: ratio(ours.map(cpuMicros), rounds.map(cpuMicros)),
+    rounds: rounds.length,
+    ...errorsOf(rounds),
   }
 }
 
-export function fullSpeedTable(measured) {
+export function fullSpeedTable({ rows }) {
   return table(
     `Full speed: ${framesPerReply} frames a reply, no delays`,
-    ['server', 'connections', 'replies/s', 'frames/s', 'stuntdouble is', 'errors'],
-    measured.map((row) => [
-      titles[row.server] ?? row.server,
+    [
+      'server',
+      'connections',
+      'replies/s',
+      'frames/s',
+      'ours is',
+      'µs CPU/reply',
+      'ours takes',
+      'client busy',
+      'errors',
+    ],
+    rows.map((row) => [
+      titleOf(row.server),
       row.connections,
       row.repliesPerSecond,
       row.framesPerSecond,
-      row.server === 'stuntdouble' ? '' : times(row.oursOverIt),
+      row.server === 'stuntdouble' ? '' : times(row.speedRatio),
+      row.cpuMicrosPerReply,
+      row.server === 'stuntdouble' ? '' : times(row.cpuRatio),
+      percent(row.clientBusy),
       row.errors,
     ]),
   )

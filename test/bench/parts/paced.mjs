@@ -1,113 +1,159 @@
-/** Many streams at once at a model's pace: what it costs, and how late they end. */
-import { startServer } from '../children.mjs'
-import { medianOf, quantile, ratio, rounded, sum } from '../figures.mjs'
-import { framesPerReply, pacedLength } from '../reply.mjs'
-import { table, times } from '../table.mjs'
+/**
+ * Many streams at once at a model's pace: how late every frame is, what one costs, how much longer
+ * streams get than their script, and what one holds while it is in flight.
+ */
+import { startServers, stopServers, withCpuOf } from '../children.mjs'
+import { difference, errorsOf, medianOf, medianQuantiles, ratio, rounded } from '../figures.mjs'
+import { framesPerReply } from '../reply.mjs'
+import { inTurn } from '../rounds.mjs'
+import { change, percent, table, times, titleOf } from '../table.mjs'
 
-const servers = ['stuntdouble', 'aimock', 'bare-net']
+const all = ['stuntdouble', 'bare-net', 'koa-chunked', 'node-http', 'aimock']
 
-/** aimock waits before each frame but the terminator, so its own script is one gap longer. */
-const scriptMs = (name, gapMs) => pacedLength(gapMs) + (name === 'aimock' ? gapMs : 0)
-
-export async function paced(client, { rounds, waves, gapMs, rampMs, limitMs }) {
-  const measured = []
-  for (const { streams, repeats } of waves) {
-    const perServer = new Map(servers.map((name) => [name, []]))
-    for (let round = 0; round < rounds; round += 1) {
-      for (const name of servers) {
-        const wave = { streams, repeats, gapMs, rampMs, limitMs }
-        perServer.get(name).push(await runOnce(client, name, wave))
-      }
-    }
-    measured.push(...servers.map((name) => figures(name, streams, perServer)))
+export async function paced(client, options) {
+  const { dist, gapMs, warmUps, waves, servers = all } = options
+  const memory = await memoryOfEach(client, servers, options)
+  const running = await startServers(servers, { dist, gapMs })
+  for (const server of running) await warmUp(client, server, { ...options, waves: warmUps })
+  const rows = []
+  for (const wave of waves) {
+    const measured = running.filter(({ name }) => (wave.servers ?? servers).includes(name))
+    const seen = await inTurn(measured, wave, (server) => waveOf(client, server, wave, options))
+    rows.push(...measured.map(({ name }) => figures(name, wave.streams, seen)))
   }
-  return measured
+  await stopServers(running)
+  return { rows, memory }
 }
 
-/** A new process each time, since memory that was once taken is seldom given back. */
-async function runOnce(client, name, { streams, repeats, gapMs, rampMs, limitMs }) {
-  const { child, port } = await startServer(name, { gapMs })
-  try {
-    const warmUp = Math.min(streams, 100)
-    await client.ask({ do: 'open', port, connections: warmUp })
-    await client.ask({ do: 'paced', repeats: 1, rampMs: 0, limitMs })
-    const idle = await child.ask({ do: 'usage' })
-    await client.ask({ do: 'open', port, connections: streams })
-    const before = await child.ask({ do: 'usage' })
-    const peak = watchMemory(child)
-    const wave = await client.ask({ do: 'paced', repeats, rampMs, limitMs })
-    const peakBytes = await peak.stop()
-    const after = await child.ask({ do: 'usage' })
-    const script = scriptMs(name, gapMs)
-    const late = (part) => quantile(wave.lengthsMs, part) / script - 1
-    return {
-      scriptMs: script,
-      errors: wave.errors,
-      reasons: wave.reasons,
-      lateP50: late(0.5),
-      lateP99: late(0.99),
-      lateMax: late(1),
-      cpuMicrosPerFrame:
-        (after.cpuMicros - before.cpuMicros) / (wave.lengthsMs.length * framesPerReply),
-      rssBytesPerStream: Math.max(0, peakBytes - idle.rssBytes) / streams,
-    }
-  } finally {
-    await child.stop()
-  }
+async function warmUp(client, server, options) {
+  await client.ask({ do: 'check', port: server.port })
+  for (const wave of options.waves) await waveOf(client, server, wave, options)
 }
 
-/** Asks a few times a second, which costs the server nothing that could be measured. */
-function watchMemory(child) {
-  let isOver = false
-  const watching = (async () => {
-    let peakBytes = 0
-    while (!isOver) {
-      peakBytes = Math.max(peakBytes, (await child.ask({ do: 'usage' })).rssBytes)
-      await new Promise((resolve) => setTimeout(resolve, 200))
-    }
-    return peakBytes
-  })()
+async function waveOf(client, server, { streams }, { gapMs, rampMs, limitMs }) {
+  const { name, child, port } = server
+  await client.ask({ do: 'open', port, connections: streams })
+  await child.ask({ do: 'lag' })
+  const wave = await withCpuOf(server, () =>
+    client.ask({ do: 'paced', server: name, gapMs, rampMs, limitMs }),
+  )
+  const frames = (streams - wave.errors) * framesPerReply
+  const over = (key) => wave.lengthMs[key] / wave.scriptMs - 1
   return {
-    stop: () => {
-      isOver = true
-      return watching
-    },
+    ...wave,
+    serverLagMs: await child.ask({ do: 'lag' }),
+    lengthOver: { p50: over('p50'), p99: over('p99'), max: over('max') },
+    cpuMicrosPerFrame: wave.cpuMicros / frames,
+    serverBusy: wave.cpuMicros / 1000 / wave.elapsedMs,
   }
 }
 
-const medians = ['lateP50', 'lateP99', 'lateMax', 'cpuMicrosPerFrame', 'rssBytesPerStream']
+/** In processes of their own, since RSS never falls, and at a pace that leaves time to look. */
+async function memoryOfEach(client, servers, { dist, inFlight, rampMs, limitMs }) {
+  const { gapMs, streams, warmUps } = inFlight
+  const running = await startServers(servers, { dist, gapMs })
+  const memory = []
+  for (const server of running) {
+    const look = () => memoryOf(client, server, { streams, rampMs, limitMs })
+    for (let times = 0; times < warmUps; times += 1) await look()
+    memory.push(await look())
+  }
+  await stopServers(running)
+  return memory
+}
 
-function figures(name, streams, perServer) {
-  const rounds = perServer.get(name)
-  const cpu = (of) => perServer.get(of).map((round) => round.cpuMicrosPerFrame)
+/** Garbage is collected first, each time: what counts is what a stream holds, not what it used. */
+async function memoryOf(client, { name, child, port }, { streams, rampMs, limitMs }) {
+  const idle = await child.ask({ do: 'memory' })
+  await client.ask({ do: 'open', port, connections: streams })
+  const connected = await child.ask({ do: 'memory' })
+  await client.ask({ do: 'begin', rampMs, limitMs })
+  const flying = await child.ask({ do: 'memory' })
+  const inFlight = await client.ask({ do: 'leave' })
   return {
     server: name,
-    streams,
-    scriptMs: rounds[0].scriptMs,
-    ...Object.fromEntries(medians.map((key) => [key, rounded(medianOf(rounds, key))])),
-    oursOverIt: ratio(cpu('stuntdouble'), cpu(name)),
-    errors: sum(rounds.map(({ errors }) => errors)),
-    reasons: rounds.flatMap(({ reasons }) => reasons),
+    streams: inFlight,
+    liveBytesPerStream: rounded((flying.liveBytes - idle.liveBytes) / inFlight),
+    ofThatConnection: rounded((connected.liveBytes - idle.liveBytes) / streams),
+    rssBytesPerStream: rounded((flying.rssBytes - idle.rssBytes) / inFlight),
   }
 }
 
-const percent = (part) =>
-  part === null ? '-' : `${part < 0 ? '' : '+'}${(part * 100).toFixed(1)} %`
+const cpuMicros = ({ cpuMicrosPerFrame }) => cpuMicrosPerFrame
+const lengthP99 = ({ lengthOver }) => lengthOver.p99
 
-export function pacedTable(measured, { gapMs }) {
+function figures(server, streams, seen) {
+  const rounds = seen.get(server)
+  const ours = seen.get('stuntdouble')
+  const tellsLag = rounds.every(({ serverLagMs }) => serverLagMs !== null)
+  return {
+    server,
+    streams,
+    clientLagMs: medianQuantiles(rounds, ({ lagMs }) => lagMs),
+    serverLagMs: tellsLag ? medianQuantiles(rounds, ({ serverLagMs }) => serverLagMs) : null,
+    lengthOver: medianQuantiles(rounds, ({ lengthOver }) => lengthOver),
+    cpuMicrosPerFrame: medianOf(rounds, cpuMicros),
+    serverBusy: medianOf(rounds, ({ serverBusy }) => serverBusy),
+    clientBusy: medianOf(rounds, ({ clientBusy }) => clientBusy),
+    cpuRatio: ratio(ours.map(cpuMicros), rounds.map(cpuMicros)),
+    lengthP99Over: difference(ours.map(lengthP99), rounds.map(lengthP99)),
+    rounds: rounds.length,
+    ...errorsOf(rounds),
+  }
+}
+
+export function pacedTable({ rows, memory }, { gapMs }) {
+  return `${wavesTable(rows, gapMs)}\n${memoryTable(memory)}`
+}
+
+function wavesTable(rows, gapMs) {
   return table(
-    `Paced: ${framesPerReply} frames a stream, one every ${gapMs} ms; length against the script`,
-    ['server', 'streams', 'p50', 'p99', 'max', 'µs CPU/frame', 'ours is', 'kB/stream', 'errors'],
-    measured.map((row) => [
-      row.server === 'bare-net' ? 'bare net, one timer' : row.server,
+    `Paced: ${framesPerReply} frames a stream, one every ${gapMs} ms; lag of each frame in ms`,
+    [
+      'server',
+      'streams',
+      'read p50',
+      'p99',
+      'max',
+      'written p50',
+      'p99',
+      'max',
+      'length p99',
+      'µs CPU/frame',
+      'ours takes',
+      'server busy',
+      'client busy',
+      'errors',
+    ],
+    rows.map((row) => [
+      titleOf(row.server),
       row.streams,
-      percent(row.lateP50),
-      percent(row.lateP99),
-      percent(row.lateMax),
+      ...lagCells(row.clientLagMs),
+      ...lagCells(row.serverLagMs),
+      change(row.lengthOver.p99),
       row.cpuMicrosPerFrame,
-      row.server === 'stuntdouble' ? '' : times(row.oursOverIt),
-      row.rssBytesPerStream / 1000,
+      row.server === 'stuntdouble' ? '' : times(row.cpuRatio),
+      percent(row.serverBusy),
+      percent(row.clientBusy),
       row.errors,
+    ]),
+  )
+}
+
+const kilobytes = (bytes) => (bytes === null ? null : bytes / 1000)
+
+const lagCells = (lag) => (lag === null ? [null, null, null] : [lag.p50, lag.p99, lag.max])
+
+function memoryTable(memory) {
+  return table(
+    'Memory a stream in flight, in kB: heap and external after a forced collection',
+    ['server', 'streams', 'live', 'of that idle connection', 'RSS'],
+    memory.map((row) => [
+      titleOf(row.server),
+      row.streams,
+      kilobytes(row.liveBytesPerStream),
+      kilobytes(row.ofThatConnection),
+      kilobytes(row.rssBytesPerStream),
     ]),
   )
 }

@@ -1,46 +1,30 @@
 /** From the command to its first line on stdout, which is when a test can begin. */
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { median, ratio, rounded } from '../figures.mjs'
+import { firstLine, startCommand } from '../commands.mjs'
+import { errorsOf, median, ratio, rounded } from '../figures.mjs'
+import { cpuMicrosOf } from '../processes.mjs'
 import { text } from '../reply.mjs'
+import { inTurn } from '../rounds.mjs'
 import { table, times } from '../table.mjs'
 
-const cli = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
-const limitMs = 20_000
-
-export async function startUp(_client, { rounds, warmUps }) {
+export async function startUp(_client, { dist, rounds, warmUps, servers }) {
   const folder = await mkdtemp(join(tmpdir(), 'stuntdouble-bench-'))
-  const commands = {
-    stuntdouble: [cli, 'serve', '--port', '0'],
-    aimock: await aimockCommand(folder),
-    'bare node': ['-e', 'console.log("ready")'],
-  }
-  const tookMs = Object.fromEntries(Object.keys(commands).map((name) => [name, []]))
-  const reasons = []
+  const all = [
+    { name: 'stuntdouble', command: [`${dist}/cli/main.js`, 'serve', '--port', '0'] },
+    { name: 'aimock', command: await aimockCommand(folder) },
+    { name: 'bare node', command: ['-e', 'console.log("ready"); setTimeout(() => {}, 1000)'] },
+  ]
+  const commands = all.filter(({ name }) => servers?.includes(name) ?? true)
   try {
-    // A first round, which fills the file cache, counts for nothing.
-    for (let round = -warmUps; round < rounds; round += 1) {
-      for (const [name, command] of Object.entries(commands)) {
-        const { ms, problem } = await untilFirstLine(command)
-        if (problem) reasons.push(`${name}: ${problem}`)
-        else if (round >= 0) tookMs[name].push(ms)
-      }
-    }
+    // Rounds that fill the file cache, and count for nothing.
+    await inTurn(commands, { rounds: warmUps }, untilFirstLine)
+    const seen = await inTurn(commands, { rounds }, untilFirstLine)
+    return { rows: commands.map(({ name }) => figures(name, seen)) }
   } finally {
     await rm(folder, { recursive: true, force: true })
-  }
-  return {
-    servers: Object.entries(tookMs).map(([server, each]) => ({
-      server,
-      medianMs: rounded(median(each)),
-      oursOverIt: ratio(tookMs['stuntdouble'], each),
-    })),
-    errors: reasons.length,
-    reasons,
   }
 }
 
@@ -54,37 +38,42 @@ async function aimockCommand(folder) {
   return [fileURLToPath(new URL('./aimock-cli.js', entry)), '--config', config, '--port', '0']
 }
 
-function untilFirstLine(command) {
-  return new Promise((resolve) => {
-    const startedMs = performance.now()
-    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let result
-    let stderr = ''
-    const finish = (found) => {
-      result ??= found
-      child.kill('SIGKILL')
-    }
-    const timer = setTimeout(() => finish({ problem: 'no line in time' }), limitMs)
-    child.stdout.once('data', () => finish({ ms: performance.now() - startedMs }))
-    child.stderr.on('data', (data) => {
-      stderr += data
-    })
-    child.on('close', () => {
-      clearTimeout(timer)
-      resolve(result ?? { problem: `ended without a line: ${stderr}` })
-    })
-  })
+async function untilFirstLine({ command }) {
+  const startedMs = performance.now()
+  const child = startCommand(command)
+  const closed = new Promise((resolve) => child.once('close', resolve))
+  const { atMs, problem } = await firstLine(child)
+  const cpuMicros = cpuMicrosOf(child.pid)
+  child.kill('SIGKILL')
+  await closed
+  const reasons = problem ? [problem] : []
+  return { tookMs: atMs - startedMs, cpuMicros, errors: reasons.length, reasons }
 }
 
-export function startUpTable({ servers, errors }) {
+const tookMs = (round) => round.tookMs
+
+function figures(server, seen) {
+  const rounds = seen.get(server)
+  return {
+    server,
+    medianMs: rounded(median(rounds.map(tookMs))),
+    cpuMs: rounded(median(rounds.map(({ cpuMicros }) => cpuMicros / 1000))),
+    ratio: ratio(seen.get('stuntdouble').map(tookMs), rounds.map(tookMs)),
+    rounds: rounds.length,
+    ...errorsOf(rounds),
+  }
+}
+
+export function startUpTable({ rows }) {
   return table(
     'Start-up: from the command to its first line',
-    ['command', 'ms', 'stuntdouble is', 'errors'],
-    servers.map(({ server, medianMs, oursOverIt }) => [
-      server,
-      medianMs,
-      server === 'stuntdouble' ? '' : times(oursOverIt),
-      errors,
+    ['command', 'ms', 'ms CPU', 'ours takes', 'errors'],
+    rows.map((row) => [
+      row.server,
+      row.medianMs,
+      row.cpuMs,
+      row.server === 'stuntdouble' ? '' : times(row.ratio),
+      row.errors,
     ]),
   )
 }

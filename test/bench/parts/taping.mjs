@@ -1,69 +1,141 @@
-/** How much later a chunk arrives when it is taped on its way. */
+/**
+ * What it costs to tape a stream on its way: how much later a chunk arrives, and how many replies a
+ * second pass, beside a route that only pipes.
+ */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startServer } from '../children.mjs'
-import { medianOf, quantile, rounded, sum } from '../figures.mjs'
-import { table } from '../table.mjs'
+import { startServer, stopServers, withCpuOf } from '../children.mjs'
+import { difference, errorsOf, medianOf, ratio } from '../figures.mjs'
+import { bytesPerReply } from '../reply.mjs'
+import { inTurn } from '../rounds.mjs'
+import { percent, spread, table, times, titleOf } from '../table.mjs'
 
-export async function taping(client, { rounds, connections, gapMs, rampMs, limitMs }) {
-  const tapes = await mkdtemp(join(tmpdir(), 'stuntdouble-bench-'))
-  const service = await startServer('stamping', { gapMs })
-  const upstream = `http://127.0.0.1:${service.port}`
-  const proxy = await startServer('stuntdouble', { upstream, tapes })
-  const ways = { direct: [], taped: [] }
+const all = ['stuntdouble', 'undici-pipe', 'aimock']
+
+export async function taping(client, options) {
+  const folder = await mkdtemp(join(tmpdir(), 'stuntdouble-bench-'))
   try {
-    const ask = { do: 'stamps', connections, rampMs, limitMs }
-    // The first round warms up and counts for nothing but its tapes.
-    for (let round = 0; round <= rounds; round += 1) {
-      const direct = await client.ask({ ...ask, port: service.port })
-      const taped = await client.ask({ ...ask, port: proxy.port })
-      if (round === 0) continue
-      ways.direct.push(quantiles(direct))
-      ways.taped.push(quantiles(taped))
-    }
-    return figures(ways, (rounds + 1) * connections, await readdir(tapes))
+    const chunks = await behind('stamping', folder, options, (ways) =>
+      chunkTimes(client, ways, options),
+    )
+    if (options.forMs === 0) return { chunks, throughput: [] }
+    const throughput = await behind('bare-net', folder, options, (ways) =>
+      speeds(client, ways.slice(1), options),
+    )
+    return { chunks, throughput }
   } finally {
-    await Promise.all([proxy.child.stop(), service.child.stop()])
-    await rm(tapes, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
-const quantiles = ({ tookMicros, errors, reasons }) => ({
-  p50Micros: quantile(tookMicros, 0.5),
-  p99Micros: quantile(tookMicros, 0.99),
-  errors,
-  reasons,
-})
-
-function figures({ direct, taped }, streams, files) {
-  const both = [...direct, ...taped]
-  const missing = Math.max(0, streams - files.filter((file) => file.endsWith('.jsonl')).length)
-  const added = (key) => direct.map((round, index) => ({ added: taped[index][key] - round[key] }))
-  const row = (rounds) => ({
-    p50Micros: rounded(medianOf(rounds, 'p50Micros')),
-    p99Micros: rounded(medianOf(rounds, 'p99Micros')),
-  })
-  return {
-    direct: row(direct),
-    taped: row(taped),
-    added: {
-      p50Micros: rounded(medianOf(added('p50Micros'), 'added')),
-      p99Micros: rounded(medianOf(added('p99Micros'), 'added')),
-    },
-    errors: sum(both.map(({ errors }) => errors)) + missing,
-    reasons: [
-      ...both.flatMap(({ reasons }) => reasons),
-      ...(missing > 0 ? [`${missing} recordings missing`] : []),
-    ],
-  }
-}
-
-export function tapingTable({ direct, taped, added, errors }, { connections, gapMs }) {
-  const row = (name, { p50Micros, p99Micros }) => [name, p50Micros, p99Micros, errors]
-  return table(
-    `Taping proxy: from a chunk's writing to its reading, ${connections} streams at ${gapMs} ms`,
-    ['way', 'p50 µs', 'p99 µs', 'errors'],
-    [row('direct', direct), row('through record', taped), row('added', added)],
+/** Runs `measure` with a service, and with every proxy before it. */
+async function behind(name, folder, { dist, gapMs, proxies = all }, measure) {
+  const service = await startServer(name, name === 'stamping' ? { gapMs } : {})
+  const upstream = `http://127.0.0.1:${service.port}`
+  const before = await Promise.all(
+    proxies.map(async (proxy) => {
+      const tapes = join(folder, `${name}-${proxy}`)
+      return { ...(await startServer(proxy, { dist, upstream, tapes })), tapes }
+    }),
   )
+  try {
+    return await measure([{ ...service, name: 'direct' }, ...before])
+  } finally {
+    await stopServers([service, ...before])
+  }
+}
+
+async function chunkTimes(client, ways, options) {
+  const { rounds, connections, rampMs, limitMs } = options
+  const ask = { do: 'stamps', connections, rampMs, limitMs }
+  // A round that counts for nothing but its tapes.
+  for (const { port } of ways) await client.ask({ ...ask, port })
+  const seen = await inTurn(ways, { rounds }, ({ port }) => client.ask({ ...ask, port }))
+  const rows = ways.map(({ name }) => chunkFigures(name, seen))
+  const taped = await tapesOf(ways.find(({ name }) => name === 'stuntdouble'))
+  const missing = (rounds + 1) * connections - taped
+  return rows.map((row) =>
+    row.way === 'stuntdouble' && missing !== 0
+      ? { ...row, errors: row.errors + 1, reasons: [...row.reasons, `${missing} tapes missing`] }
+      : row,
+  )
+}
+
+const tapesOf = async ({ tapes }) =>
+  (await readdir(tapes)).filter((file) => file.endsWith('.jsonl')).length
+
+function chunkFigures(way, seen) {
+  const rounds = seen.get(way)
+  const all = (of, key) => seen.get(of).map(({ tookMicros }) => tookMicros[key])
+  const added = (key) => difference(all(way, key), all('direct', key))
+  return {
+    way,
+    p50Micros: medianOf(rounds, ({ tookMicros }) => tookMicros.p50),
+    p99Micros: medianOf(rounds, ({ tookMicros }) => tookMicros.p99),
+    addedP50Micros: added('p50'),
+    addedP99Micros: added('p99'),
+    chunks: medianOf(rounds, ({ chunks }) => chunks),
+    rounds: rounds.length,
+    ...errorsOf(rounds),
+  }
+}
+
+async function speeds(client, ways, { rounds, warmUpMs, forMs, connections }) {
+  const run = (server, ms) =>
+    withCpuOf(server, () =>
+      client.ask({ do: 'fullSpeed', port: server.port, connections, forMs: ms }),
+    )
+  for (const server of ways) await run(server, warmUpMs)
+  const seen = await inTurn(ways, { rounds }, (server) => run(server, forMs))
+  return ways.map(({ name }) => speedFigures(name, seen))
+}
+
+const perSecond = (round) => round.perSecond
+const cpuMicros = ({ cpuMicros, replies }) => cpuMicros / replies
+
+function speedFigures(way, seen) {
+  const rounds = seen.get(way)
+  const ours = seen.get('stuntdouble')
+  return {
+    way,
+    repliesPerSecond: medianOf(rounds, perSecond),
+    megabytesPerSecond: medianOf(rounds, (round) => (round.perSecond * bytesPerReply) / 1e6),
+    cpuMicrosPerReply: medianOf(rounds, cpuMicros),
+    speedRatio: ratio(ours.map(perSecond), rounds.map(perSecond)),
+    cpuRatio: ratio(ours.map(cpuMicros), rounds.map(cpuMicros)),
+    clientBusy: medianOf(rounds, ({ clientBusy }) => clientBusy),
+    rounds: rounds.length,
+    ...errorsOf(rounds),
+  }
+}
+
+export function tapingTable({ chunks, throughput }, { connections, gapMs }) {
+  const late = table(
+    `Taping proxy: µs from a chunk's writing to its reading, ${connections} streams at ${gapMs} ms`,
+    ['way', 'p50', 'p99', 'added p50', 'added p99', 'errors'],
+    chunks.map((row) => [
+      titleOf(row.way),
+      row.p50Micros,
+      row.p99Micros,
+      row.way === 'direct' ? '' : spread(row.addedP50Micros),
+      row.way === 'direct' ? '' : spread(row.addedP99Micros),
+      row.errors,
+    ]),
+  )
+  const speed = table(
+    `Taping proxy: throughput, no delays, ${connections} connections`,
+    ['way', 'replies/s', 'MB/s', 'ours is', 'µs CPU/reply', 'ours takes', 'client busy', 'errors'],
+    throughput.map((row) => [
+      titleOf(row.way),
+      row.repliesPerSecond,
+      row.megabytesPerSecond,
+      row.way === 'stuntdouble' ? '' : times(row.speedRatio),
+      row.cpuMicrosPerReply,
+      row.way === 'stuntdouble' ? '' : times(row.cpuRatio),
+      percent(row.clientBusy),
+      row.errors,
+    ]),
+  )
+  return `${late}\n${speed}`
 }

@@ -4,32 +4,29 @@
  */
 import { createServer } from 'node:net'
 import { answerAsServer, listenOnLoopback, settings } from '../answering.mjs'
-import { httpChunks, lastHttpChunk } from '../reply.mjs'
+import { head, httpChunks, inBursts, lastHttpChunk } from '../reply.mjs'
+import { lags, pace } from './pacer.mjs'
 
 const { gapMs = 0 } = settings
 
-const head =
-  'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n'
 const whole = Buffer.from(head + httpChunks.join('') + lastHttpChunk)
-
-/** What leaves at each time: the role with the first delta, the terminator with the finish. */
-const bursts = [
-  head + httpChunks.slice(0, 2).join(''),
-  ...httpChunks.slice(2, -2),
-  httpChunks.slice(-2).join('') + lastHttpChunk,
-].map((burst) => Buffer.from(burst))
-
-const streams = new Set()
+const bursts = inBursts(httpChunks).map((burst, index, all) =>
+  Buffer.from((index === 0 ? head : '') + burst + (index === all.length - 1 ? lastHttpChunk : '')),
+)
 
 const server = createServer({ noDelay: true }, (socket) => {
   let request = ''
+  const write = (index) => {
+    socket.write(bursts[index])
+    return !socket.destroyed
+  }
   socket.on('error', () => {})
   socket.on('data', (data) => {
-    request += data.toString('latin1')
+    request += data.latin1Slice(0, data.length)
     if (!isWhole(request)) return
     request = ''
     if (gapMs === 0) socket.write(whole)
-    else begin(socket)
+    else pace(gapMs, bursts.length, write)
   })
 })
 
@@ -40,26 +37,6 @@ function isWhole(request) {
   return request.length >= bodyAt + Number(length)
 }
 
-let isTicking = false
-
-function begin(socket) {
-  streams.add({ socket, sent: 0, dueMs: performance.now() + gapMs })
-  if (isTicking) return
-  isTicking = true
-  setTimeout(tick, 1)
-}
-
-function tick() {
-  const nowMs = performance.now()
-  for (const stream of streams) {
-    while (stream.dueMs <= nowMs && stream.sent < bursts.length) {
-      stream.socket.write(bursts[stream.sent++])
-      stream.dueMs += gapMs
-    }
-    if (stream.sent === bursts.length || stream.socket.destroyed) streams.delete(stream)
-  }
-  isTicking = streams.size > 0
-  if (isTicking) setTimeout(tick, 1)
-}
-
-answerAsServer(() => listenOnLoopback(server))
+answerAsServer(() => listenOnLoopback(server), {
+  lag: () => lags.take(),
+})

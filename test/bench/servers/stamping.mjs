@@ -5,7 +5,7 @@
 import { createServer } from 'node:http'
 import process from 'node:process'
 import { answerAsServer, listenOnLoopback, settings } from '../answering.mjs'
-import { framesPerReply } from '../reply.mjs'
+import { doneFrame, framesPerReply } from '../reply.mjs'
 
 const { gapMs } = settings
 
@@ -21,7 +21,7 @@ const server = createServer((request, response) => {
         return
       }
       clearInterval(timer)
-      response.end('data: [DONE]\n\n')
+      response.end(doneFrame)
     }, gapMs)
     response.on('close', () => clearInterval(timer))
   })

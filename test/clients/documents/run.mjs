@@ -27,7 +27,7 @@ async function serveDemo() {
     if (url) return { server, url }
     break
   }
-  throw new Error('the server did not start; is it built? (npm run build)')
+  throw new Error('the server did not start; is it built? (npm run bundle)')
 }
 
 const python = (file) => (url) => [

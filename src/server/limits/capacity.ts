@@ -1,0 +1,210 @@
+/**
+ * How much this process takes on at once: connections, streams, memory. What is past that is refused
+ * and told so, for a process that takes everything ends by losing everything. Knows no sockets; must
+ * never hold up what is under way.
+ */
+import { getHeapStatistics } from 'node:v8'
+import type { Clock } from '../../core/clock.ts'
+import { StuntdoubleError } from '../../core/errors.ts'
+import type { Log } from '../log.ts'
+
+export interface CapacitySettings {
+  readonly maxConnections: number
+  /** Requests that are being read, kept waiting or answered, over HTTP/1.1 and HTTP/2 alike. */
+  readonly maxStreams: number
+  /** How much of the heap is in use, from 0 to 1. */
+  readonly heapPart?: () => number
+}
+
+export type Shortage = 'connections' | 'streams' | 'memory'
+
+/** Beside what a process needs for itself: its log, its scenarios, its watching of files. */
+const leastRoom = 64
+
+/** Where nobody knows how many files may be open. */
+const usualConnections = 10_000
+
+/** Streams on one HTTP/2 connection cost no file; so many fill a heap of usual size at worst. */
+const usualStreams = 50_000
+
+export interface Surroundings {
+  /** How many files may be open; undefined where nobody knows. */
+  readonly fileLimit: number | undefined
+  /** How many files one stream may need: its connection, an upstream's, a recording, a tape. */
+  readonly filesEach: number
+}
+
+/** What is left for connections and all that comes with them. */
+const filesFor = (fileLimit: number): number =>
+  fileLimit - Math.max(leastRoom, Math.ceil(fileLimit / 10))
+
+export function usualCapacity({ fileLimit, filesEach }: Surroundings): CapacitySettings {
+  const maxConnections =
+    fileLimit === undefined
+      ? usualConnections
+      : Math.max(1, Math.floor(filesFor(fileLimit) / filesEach))
+  return { maxConnections, maxStreams: filesEach === 1 ? usualStreams : maxConnections }
+}
+
+/** What somebody should know who asks for more connections than files may be open. */
+export function capacityWarning(
+  { maxConnections }: CapacitySettings,
+  around: Surroundings,
+): string | undefined {
+  const { fileLimit } = around
+  const most = usualCapacity(around).maxConnections
+  if (fileLimit === undefined || maxConnections <= most) return undefined
+  const files = `this process may open ${fileLimit} files, enough for ${most} connections`
+  return `--max-connections ${maxConnections} is too many: ${files}; raise \`ulimit -n\` first`
+}
+
+/** From here on the heap is near its end. */
+const fullPart = 0.9
+
+/** How often the heap is looked at: to look costs a microsecond, and garbage comes and goes. */
+const lookMs = 50
+
+/**
+ * Where the heap is full of garbage nobody would know: it is cleared away when something asks for
+ * room. So one stream is let in all the same, now and then.
+ */
+const trialMs = 1000
+
+/** What is said of a shortage is said again after so long, if it lasts. */
+const sayMs = 60_000
+
+interface Around {
+  readonly clock: Clock
+  readonly log: Log
+  /** Told of every refusal. */
+  readonly onRefused: (shortage: Shortage) => void
+}
+
+export class Capacity {
+  readonly settings: CapacitySettings
+  connections = 0
+  streams = 0
+  /** Connections past the limit that may ask the control API, and nothing else. */
+  readonly spare = new Set<object>()
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #onRefused: (shortage: Shortage) => void
+  readonly #heapPart: () => number
+  #heapIsFull = false
+  #lookedMs = Number.NEGATIVE_INFINITY
+  #triedMs = Number.NEGATIVE_INFINITY
+  readonly #saidMs = new Map<string, number>()
+
+  constructor(settings: CapacitySettings, { clock, log, onRefused }: Around) {
+    this.settings = settings
+    this.#clock = clock
+    this.#log = log
+    this.#onRefused = onRefused
+    this.#heapPart = settings.heapPart ?? heapPart
+  }
+
+  /** What the next one would be refused for. */
+  get full(): Shortage | undefined {
+    const { maxConnections, maxStreams } = this.settings
+    if (this.connections >= maxConnections) return 'connections'
+    if (this.streams >= maxStreams) return 'streams'
+    return this.#lacksMemory() ? 'memory' : undefined
+  }
+
+  /** For those who look after it; a limit that is none is left out. */
+  get told() {
+    const { maxConnections, maxStreams } = this.settings
+    return {
+      connections: this.connections,
+      ...(Number.isFinite(maxConnections) ? { maxConnections } : {}),
+      ...(Number.isFinite(maxStreams) ? { maxStreams } : {}),
+    }
+  }
+
+  /** Takes a place for a connection; false where there is none. */
+  connect(): boolean {
+    if (this.connections >= this.settings.maxConnections) return false
+    this.connections += 1
+    return true
+  }
+
+  disconnect(): void {
+    this.connections -= 1
+  }
+
+  /** A connection that the system could not hand over: its client saw it closed. */
+  lost(error: Error): void {
+    this.#say('lost', { error: error.message }, `a connection could not be taken: ${error.message}`)
+  }
+
+  /** Takes a place for a stream, to be given back by `leave`; or says what is lacking. */
+  enter(): Shortage | undefined {
+    if (this.streams >= this.settings.maxStreams) return 'streams'
+    if (this.#lacksMemory() && !this.#isTrial()) return 'memory'
+    this.streams += 1
+    return undefined
+  }
+
+  leave(): void {
+    this.streams -= 1
+  }
+
+  /** Counts it, and says so now and then; the error is for the client. */
+  refuse(shortage: Shortage): StuntdoubleError {
+    this.#onRefused(shortage)
+    const error = this.#errorOf(shortage)
+    this.#say(shortage, {}, `full: ${error.message}`)
+    return error
+  }
+
+  /** Once and not for each, or the log would be what fills the disk. */
+  #say(about: string, fields: object, message: string): void {
+    const nowMs = this.#clock.now()
+    const saidMs = this.#saidMs.get(about) ?? Number.NEGATIVE_INFINITY
+    if (nowMs - saidMs < sayMs) return
+    this.#saidMs.set(about, nowMs)
+    this.#log.warn(fields, message)
+  }
+
+  #errorOf(shortage: Shortage): StuntdoubleError {
+    const { maxConnections, maxStreams } = this.settings
+    switch (shortage) {
+      case 'connections':
+        return new StuntdoubleError(
+          'too-many-connections',
+          `${maxConnections} connections are open and no more are taken; --max-connections raises that, as far as \`ulimit -n\` allows`,
+        )
+      case 'streams':
+        return new StuntdoubleError(
+          'too-many-streams',
+          `${maxStreams} streams are open and no more are taken; --max-streams raises that`,
+        )
+      case 'memory':
+        return new StuntdoubleError(
+          'too-little-memory',
+          `${fullPart * 100} % of the memory for JavaScript is in use, and no more streams are taken; NODE_OPTIONS=--max-old-space-size=MEGABYTES raises that`,
+        )
+    }
+  }
+
+  #lacksMemory(): boolean {
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#lookedMs >= lookMs) {
+      this.#lookedMs = nowMs
+      this.#heapIsFull = this.#heapPart() >= fullPart
+    }
+    return this.#heapIsFull
+  }
+
+  #isTrial(): boolean {
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#triedMs < trialMs) return false
+    this.#triedMs = nowMs
+    return true
+  }
+}
+
+function heapPart(): number {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
+  return used / limit
+}

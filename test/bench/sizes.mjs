@@ -1,0 +1,122 @@
+/**
+ * How much of everything is measured: enough for figures that stand within three minutes on two
+ * cores, or so little that a test can see that it works. What is not `tiny` is not for tests.
+ */
+import { fullSpeed, fullSpeedTable } from './parts/full-speed.mjs'
+import { paced, pacedTable } from './parts/paced.mjs'
+import { recordings, recordingsTable } from './parts/recordings.mjs'
+import { replay, replayTable } from './parts/replay.mjs'
+import { startUp, startUpTable } from './parts/start-up.mjs'
+import { taping, tapingTable } from './parts/taping.mjs'
+import { ttft, ttftTable } from './parts/ttft.mjs'
+import { missingWorkers, workers, workersTable } from './parts/workers.mjs'
+
+const limitMs = 60_000
+
+/** Paced, these take several times as long as the others, and are far from any goal. */
+const once = ['aimock', 'node-http']
+
+export const parts = {
+  'full-speed': {
+    run: fullSpeed,
+    print: fullSpeedTable,
+    sizes: { rounds: 3, warmUpMs: 800, forMs: 350, connections: [1, 32, 256] },
+    tiny: { rounds: 1, warmUpMs: 5, forMs: 20, connections: [4] },
+  },
+  ttft: {
+    run: ttft,
+    print: ttftTable,
+    sizes: {
+      rounds: 2,
+      warmUpMs: 300,
+      idleMs: 300,
+      loadMs: 700,
+      connections: 64,
+      perSecond: 400,
+    },
+    tiny: {
+      servers: ['stuntdouble', 'bare-net'],
+      rounds: 1,
+      warmUpMs: 5,
+      idleMs: 10,
+      loadMs: 30,
+      connections: 4,
+      perSecond: 200,
+    },
+  },
+  paced: {
+    run: paced,
+    print: pacedTable,
+    sizes: {
+      gapMs: 20,
+      rampMs: 400,
+      limitMs,
+      inFlight: { streams: 1000, gapMs: 100, warmUps: 1 },
+      warmUps: [{ streams: 500 }],
+      waves: [
+        { streams: 500, rounds: 3, once },
+        { streams: 2000, rounds: 2, once },
+        { streams: 3000, rounds: 2, servers: ['stuntdouble', 'bare-net'] },
+        // More than any of them can keep on one core: here it shows how they fall behind.
+        { streams: 5000, rounds: 1, servers: ['stuntdouble', 'bare-net', 'koa-chunked', 'aimock'] },
+      ],
+    },
+    tiny: {
+      servers: ['stuntdouble', 'bare-net', 'koa-chunked'],
+      gapMs: 4,
+      rampMs: 5,
+      limitMs,
+      inFlight: { streams: 10, gapMs: 4, warmUps: 0 },
+      warmUps: [],
+      waves: [{ streams: 10, rounds: 1 }],
+    },
+  },
+  taping: {
+    run: taping,
+    print: tapingTable,
+    sizes: {
+      rounds: 2,
+      gapMs: 10,
+      rampMs: 60,
+      connections: 32,
+      warmUpMs: 600,
+      forMs: 500,
+      limitMs,
+    },
+    tiny: {
+      proxies: ['stuntdouble', 'undici-pipe'],
+      rounds: 1,
+      gapMs: 2,
+      rampMs: 5,
+      connections: 2,
+      // No throughput: it would need two more servers, and nothing that other parts have not shown.
+      forMs: 0,
+      limitMs,
+    },
+  },
+  'start-up': {
+    run: startUp,
+    print: startUpTable,
+    sizes: { rounds: 4, warmUps: 1 },
+    tiny: { servers: ['stuntdouble', 'bare node'], rounds: 1, warmUps: 0 },
+  },
+  replay: {
+    run: replay,
+    print: replayTable,
+    sizes: { rounds: 2, megabytes: 100, limitMs },
+    tiny: { rounds: 1, megabytes: 1, limitMs },
+  },
+  workers: {
+    run: workers,
+    print: workersTable,
+    missing: missingWorkers,
+    sizes: { counts: [1, 2], rounds: 3, warmUpMs: 1000, forMs: 600, connections: 32 },
+  },
+  recordings: {
+    run: recordings,
+    print: recordingsTable,
+    /** Ten thousand files take a while to be written. */
+    isOptional: true,
+    sizes: { rounds: 3, files: 10_000 },
+  },
+}
