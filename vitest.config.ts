@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
  * or take the timers away. All others share their workers, since loading modules is their cost.
  */
 const alone = [
-  'test/{bench,browser,cli,docs,soak}/**/*.test.ts',
+  'test/{bench,browser,cli,docs,soak,workers}/**/*.test.ts',
   'test/recording/store*.test.ts',
   'test/server/{lifecycle,http2-lifecycle,slow-readers,wire/listener}.test.ts',
   'test/sources/upstream*.test.ts',

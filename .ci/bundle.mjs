@@ -13,6 +13,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -23,7 +24,11 @@ import { rolldown } from 'rolldown'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const folder = resolve(process.env.OUT ?? join(root, 'dist'))
-const code = join(folder, 'code')
+// Made beside it, so that a failure leaves what was there before.
+const made = `${folder}.new`
+const code = join(made, 'code')
+process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+mkdirSync(code, { recursive: true })
 
 const usual = {
   cwd: root,
@@ -32,8 +37,7 @@ const usual = {
   transform: { target: 'node20.19' },
   // Large and seldom asked for.
   external: [/^node:/, /^@faker-js\//],
-  // `depd`, of Koa, wraps functions by eval, and has done so for ten years.
-  checks: { eval: false, ineffectiveDynamicImport: false },
+  checks: { ineffectiveDynamicImport: false },
 }
 
 /** Whoever takes a copy of their code takes their licences along. */
@@ -46,7 +50,8 @@ const notices = {
       if (found) folders.add(found)
     }
     const texts = [...folders].sort().map(noticeOf)
-    writeFileSync(join(folder, 'NOTICES.txt'), texts.join('\n\n'))
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(made, 'NOTICES.txt'), texts.join('\n\n'))
   },
 }
 
@@ -57,12 +62,40 @@ function noticeOf(of) {
   return `${name} ${version}\n\n${text}\n`
 }
 
-/** Koa and what it stands on bring three versions of one long list of media types. */
+/**
+ * Koa and what it stands on bring three versions of one long list of media types. One is enough, and
+ * to sort it takes 17 ms, so that it is not done before somebody asks for a type.
+ */
+let mediaTypes
 const oneMediaTypeList = {
   name: 'one-media-type-list',
-  resolveId(id) {
-    if (id === 'mime-types') return this.resolve(id, join(root, 'node_modules/koa/lib/response.js'))
+  async resolveId(id) {
+    if (id !== 'mime-types') return
+    const { id: file } = await this.resolve(id, join(root, 'node_modules/koa/lib/response.js'), {
+      skipSelf: true,
+    })
+    mediaTypes = file
+    return { id: '\0media-types' }
   },
+  load(id) {
+    if (id !== '\0media-types') return
+    const list = `require(${JSON.stringify(mediaTypes)})`
+    return ['charset', 'contentType', 'extension', 'lookup']
+      .map((name) => `exports.${name} = (...args) => ${list}.${name}(...args)`)
+      .join('\n')
+  },
+}
+
+/**
+ * `http-errors` and `cookies` ask for the place in the code that is going to warn of old usage. To
+ * number the lines of a file as long as ours for that takes 15 ms, and nobody is warned by us.
+ */
+const noWarnings = {
+  name: 'no-warnings',
+  load: (id) =>
+    id.endsWith('/node_modules/depd/index.js')
+      ? `module.exports = () => Object.assign(() => {}, { function: (run) => run, property() {} })`
+      : undefined,
 }
 
 /** Zod speaks fifty languages, half a megabyte of them; we speak one, and it in our own words. */
@@ -91,6 +124,21 @@ async function shippedDialects() {
   }
 }
 
+/** What `serve` imports before its first line; the rest need not be read for that. */
+const beforeFirstLine = new Set()
+const firstLine = ['cli/serve', 'cli/banner', 'cli/progress', 'cli/given', 'testing/start']
+const untilFirstLine = {
+  name: 'until-first-line',
+  renderStart() {
+    const pending = firstLine.map((name) => join(root, `src/${name}.ts`))
+    for (const id of pending) {
+      if (beforeFirstLine.has(id)) continue
+      beforeFirstLine.add(id)
+      pending.push(...(this.getModuleInfo(id)?.importedIds ?? []))
+    }
+  },
+}
+
 /** What every command needs, and what only some do: `--help` must not read all the rest. */
 const groups = [
   {
@@ -98,8 +146,11 @@ const groups = [
     test: (id) =>
       id === join(root, 'package.json') ||
       /\/src\/core\/(errors|suggest|version)\.|\/fastest-levenshtein\//.test(id),
-    priority: 2,
+    priority: 3,
   },
+  // Not of those that are loaded when they are first needed, such as templates.
+  { name: 'serve', test: (id) => beforeFirstLine.has(id), priority: 2 },
+  { name: 'templates', test: /\/liquidjs\//, priority: 1 },
   { name: 'rest', test: (id) => !/\/commander\/|\/src\/cli\/(main|commands)/.test(id) },
 ]
 
@@ -112,6 +163,27 @@ function inAscii(text) {
   if (raw) throw new Error(`an escape would be read as it stands: ${raw[0]}`)
   const written = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
   return text.replaceAll(/[^\0-\x7f]/g, written)
+}
+
+/**
+ * Modules of Node that many a run never needs, and how they are written in the bundle's code: 25 ms
+ * of a start are theirs, since HTTP/2 loads TLS, and TLS all of cryptography.
+ */
+const seldom = 'child_process cluster crypto http2 os tls v8 zlib'.split(' ')
+
+/** Instead of `require` at the top of a file, at each use; the first one loads. */
+function whenUsed(code) {
+  return seldom.reduce((text, name) => {
+    const variable = `node_${name}`
+    const top = `let ${variable} = require("node:${name}");\n`
+    if (!text.includes(top)) return text
+    const used = text
+      .replace(new RegExp(`^${variable} = .*__toESM\\(${variable}, 1\\);\n`, 'm'), '')
+      .replace(top, '')
+      .replaceAll(new RegExp(`\\b${variable}(?:\\.default)?\\b`, 'g'), `${variable}()`)
+    const loading = `${variable}$ ??= require("node:${name}")`
+    return `let ${variable}$;\nconst ${variable} = () => ${loading};\n${used}`
+  }, code)
 }
 
 const facades = {
@@ -130,7 +202,7 @@ const shipped = await shippedDialects()
 const bundle = await rolldown({
   ...usual,
   input: { command: 'src/cli/main.ts', library: 'src/index.ts' },
-  plugins: [notices, oneMediaTypeList, oneLanguage, shipped],
+  plugins: [notices, oneMediaTypeList, noWarnings, oneLanguage, shipped, untilFirstLine],
 })
 const { output } = await bundle.generate({
   format: 'cjs',
@@ -141,16 +213,19 @@ const { output } = await bundle.generate({
   entryFileNames: '[name].cjs',
   chunkFileNames: '[name].cjs',
 })
-// What is compiled must never outlive its code. `chunk` is of earlier versions.
-for (const old of ['code', 'chunk']) rmSync(join(folder, old), { recursive: true, force: true })
-mkdirSync(code, { recursive: true })
-for (const chunk of output) writeFileSync(join(code, chunk.fileName), inAscii(chunk.code))
+for (const chunk of output) writeFileSync(join(code, chunk.fileName), inAscii(whenUsed(chunk.code)))
 const names = output.find(({ fileName }) => fileName === 'library.cjs').exports
 for (const [name, lines] of Object.entries(facades)) {
-  const file = join(folder, name)
+  const file = join(made, name)
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${lines(names).join('\n')}\n`)
 }
-chmodSync(join(folder, 'cli/main.js'), 0o755)
-copyFileSync(join(root, '.ci/load.js'), join(folder, 'load.js'))
-execFileSync(process.execPath, [join(root, '.ci/compile.mjs'), folder], { stdio: 'inherit' })
+chmodSync(join(made, 'cli/main.js'), 0o755)
+copyFileSync(join(root, '.ci/load.js'), join(made, 'load.js'))
+execFileSync(process.execPath, [join(root, '.ci/compile.mjs'), made], { stdio: 'inherit' })
+mkdirSync(join(folder, 'cli'), { recursive: true })
+// What is compiled must never outlive its code. `chunk` is of earlier versions.
+for (const old of ['code', 'chunk']) rmSync(join(folder, old), { recursive: true, force: true })
+for (const name of ['code', 'load.js', 'NOTICES.txt', ...Object.keys(facades)]) {
+  renameSync(join(made, name), join(folder, name))
+}

@@ -59,6 +59,8 @@ async function createEngine(): Promise<Engine> {
     memoryLimit,
     renderLimit: renderLimitMs,
     outputEscape: outputText,
+    // Only of use to filters that are taken out; to ask the machine for its own takes 36 ms.
+    locale: 'en-US',
   })
   for (const tag of withFiles) delete liquid.tags[tag]
   for (const filter of withTimeOrChance) delete liquid.filters[filter]

@@ -10,6 +10,7 @@ import { suggestion } from '../core/suggest.ts'
 import { version } from '../core/version.ts'
 import { faultHandlers } from './control/faults.ts'
 import { type Handlers, queryOf, wholeNumberOf } from './control/handler.ts'
+import { controlPrefix } from './control/prefix.ts'
 import { streamHandlers } from './control/streams.ts'
 import { waitHandlers } from './control/wait.ts'
 import { renderLag } from './lag/lag-metrics.ts'
@@ -21,8 +22,6 @@ import { gather, journalOf } from './peers/gather.ts'
 import type { JournalAsked, WorkerHealth } from './peers/peers.ts'
 import type { ServerState } from './server-state.ts'
 import { hostOf } from './wire/connection.ts'
-
-export const controlPrefix = '/_stuntdouble'
 
 const handlers: Handlers = {
   'GET /health': async (ctx, server) => {

@@ -7,9 +7,15 @@ import type { ReplyContext } from '../core/dialect.ts'
 import { messageOf, StuntdoubleError } from '../core/errors.ts'
 import { type Headers, type HttpRequest, header } from '../core/http.ts'
 import type { Random } from '../core/random.ts'
-import { bodyLength, isLive, type LiveTimeline, type Timeline } from '../core/timeline.ts'
+import {
+  bodyLength,
+  type HeadStep,
+  isLive,
+  type LiveTimeline,
+  type Timeline,
+} from '../core/timeline.ts'
 import { checkLive, withFaults, withFaultsLive } from '../faults/apply.ts'
-import type { FaultSpec, Reached } from '../faults/fault.ts'
+import type { FaultSpec, Reached, StreamLanguage } from '../faults/fault.ts'
 import { checkWire, mayChangeLength, type Wire } from '../faults/wire.ts'
 import type { Outcome } from '../time/play.ts'
 import { seededRandom } from '../time/random.ts'
@@ -54,7 +60,8 @@ async function serveTaken(ctx: Context, server: ServerState): Promise<void> {
   const pass = passing instanceof Promise ? await passing : passing
   let outcome: Outcome | undefined
   try {
-    const admitted = { ...question, arrivedMs: arrivedMs + pass.queuedMs }
+    const { queuedMs } = pass
+    const admitted = queuedMs === 0 ? question : { ...question, arrivedMs: arrivedMs + queuedMs }
     outcome = pass.left
       ? noteLeft({ question, pass, arrival }, server)
       : await serveAdmitted(ctx, { question: admitted, pass, arrival }, server)
@@ -89,10 +96,15 @@ async function serveAdmitted(
   if (pass.queuedMs > 0) record.queuedMs = pass.queuedMs
   server.onExchange?.({ http, arrivedMs, answer, record })
   const lengthMayChange = mayChangeLength(specs)
+  // Functions stand by themselves here: in the literals below, V8 would keep them, and with them the
+  // whole exchange, until a full collection.
+  const language = (head: HeadStep): StreamLanguage =>
+    languageAfter(head, answer.dialect, readingContext(answer, question))
+  const isLast = (): boolean => server.draining
   const stream = server.streams.open({
     record,
     connection: arrival.connection,
-    language: (head) => languageAfter(head, answer.dialect, readingContext(answer, question)),
+    language,
     lengthMayChange,
     pauseAt: askedPause ?? pauseOfFirst(answer, server),
   })
@@ -100,7 +112,7 @@ async function serveAdmitted(
   const sink = openSink(ctx, {
     extraHeaders: [...ourHeaders(answer), ...corsHeaders(ctx.req.headers)],
     lengthMayChange,
-    isLast: () => server.draining,
+    isLast,
   })
   if (answer.ours) server.counters.misses += 1
   // A server that drains waits for words, not for silence.
@@ -273,9 +285,11 @@ const readingContext = (answer: Answer, { http }: Question): ReplyContext =>
     models: undefined,
   }
 
+const isPlain = (text: string): boolean => /^[\x20-\x7e]*$/.test(text)
+
 /** Header values are Latin-1 on the wire, while names of rules are any text. */
 const headerValue = (text: string): string =>
-  text.toWellFormed().replace(/[^\x20-\x7e]/gu, encodeURIComponent)
+  isPlain(text) ? text : text.toWellFormed().replace(/[^\x20-\x7e]/gu, encodeURIComponent)
 
 function ourHeaders({ rule, seed, ours }: Answer): Headers {
   const headers: [string, string][] = [

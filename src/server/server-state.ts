@@ -117,6 +117,7 @@ export class ServerState {
     )
     this.peers = settings.peers ?? alone
     const { place } = this.peers
+    this.kept.hasOthers = place !== undefined
     if (place) this.journal.numberBy(ascendingIds(place, settings.clock))
     this.startedMs = place?.startedMs ?? settings.clock.now()
     this.onExchange = settings.onExchange

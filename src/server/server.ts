@@ -1,7 +1,8 @@
 /** The Koa application and its server: serving, reloading, draining. */
 import Koa, { type Context, type Next } from 'koa'
 import { messageOf, StuntdoubleError } from '../core/errors.ts'
-import { controlPrefix, controlRoutes } from './control.ts'
+import { lazy } from '../core/lazy.ts'
+import { controlPrefix } from './control/prefix.ts'
 import { serveExchange } from './exchange.ts'
 import { ourError } from './our-error.ts'
 import { type ServerSettings, ServerState } from './server-state.ts'
@@ -70,11 +71,16 @@ const handleErrors = (state: ServerState) => async (ctx: Context, next: Next) =>
   }
 }
 
-/** The router is asked only for what is below its prefix: looking through its routes takes a while. */
+/**
+ * The router is asked only for what is below its prefix: looking through its routes takes a while,
+ * and to load and build them takes 30 ms, so that it waits for the first who asks.
+ */
 function controlOf(state: ServerState) {
-  const routes = controlRoutes(state).routes()
-  return (...[ctx, next]: Parameters<typeof routes>) =>
-    ctx.path.startsWith(controlPrefix) ? routes(ctx, next) : next()
+  const control = lazy(async () => (await import('./control.ts')).controlRoutes(state).routes())
+  const ask = async (...[ctx, next]: Parameters<Awaited<ReturnType<typeof control>>>) =>
+    (await control())(ctx, next)
+  return (...[ctx, next]: Parameters<typeof ask>) =>
+    ctx.path.startsWith(controlPrefix) ? ask(ctx, next) : next()
 }
 
 function answerPreflight(ctx: Context, next: Next): Promise<void> {

@@ -276,12 +276,12 @@ function scaled(timeline: Timeline, factor: number): Timeline {
 
 /** Each chunk counts as one delta; the ending comes with the last of them. */
 function* paced(timeline: Timeline, pacing: Pacing, random: Random): Generator<Step> {
-  const { headMs, ttftMs, gapMs } = pacer(pacing, random.fork('pace'))
-  let atMs = headMs
+  const pace = pacer(pacing, random.fork('pace'))
+  let atMs = pace.headMs
   let isFirst = true
   for (const step of timeline) {
     if (step.do === 'write') {
-      atMs = isFirst ? ttftMs : atMs + gapMs()
+      atMs = isFirst ? pace.ttftMs : atMs + pace.gapMs()
       isFirst = false
     }
     yield { ...step, atMs }

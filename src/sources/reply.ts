@@ -18,6 +18,7 @@ export function* replySteps({ status, headers, body }: HttpReply, atMs = 0): Gen
 }
 
 /** Re-iterable, as a timeline must be. */
-export const replyTimeline = (reply: HttpReply, atMs = 0): Iterable<Step> => ({
-  [Symbol.iterator]: () => replySteps(reply, atMs),
-})
+export const replyTimeline = (reply: HttpReply, atMs = 0): Iterable<Step> => {
+  const steps = (): Iterator<Step> => replySteps(reply, atMs)
+  return { [Symbol.iterator]: steps }
+}

@@ -6,7 +6,7 @@ import type { Heartbeat } from '../core/dialect.ts'
 import type { Event } from '../core/event.ts'
 import type { FramedTimeline, Step, Timeline } from '../core/timeline.ts'
 import { type Pacer, pacer } from '../time/pacing.ts'
-import { preparedFor } from './prepared.ts'
+import { type Prepared, preparedFor } from './prepared.ts'
 import { replySteps } from './reply.ts'
 import { scriptEvents, type TimedEnding, type TimedEvent } from './script-events.ts'
 import { framedSteps } from './script-framed.ts'
@@ -16,21 +16,49 @@ export type { Script } from './script-told.ts'
 
 export function scriptTimeline(given: Script): Timeline | FramedTimeline {
   const script = withToldUsage(given)
-  if (!script.reply.request.stream) return { [Symbol.iterator]: () => wholeSteps(script) }
-  const timeline = { [Symbol.iterator]: () => streamedSteps(script) }
   const { dialect, reply } = script
+  if (!reply.request.stream) return new Told(script, wholeSteps)
   // Heartbeats stand where the times of a reply have room for them.
   const alike = dialect.heartbeat ? undefined : dialect.alike?.(reply)
   const prepared = alike && preparedFor(script, alike)
-  if (!prepared) return timeline
-  const framed = () =>
-    framedSteps({
-      prepared,
-      own: alike.own,
+  return prepared
+    ? new PreparedStream(script, prepared, alike.own)
+    : new Told(script, streamedSteps)
+}
+
+class Told implements Timeline {
+  protected readonly script: Script
+  readonly #steps: (script: Script) => Iterator<Step>
+
+  constructor(script: Script, steps: (script: Script) => Iterator<Step>) {
+    this.script = script
+    this.#steps = steps
+  }
+
+  [Symbol.iterator](): Iterator<Step> {
+    return this.#steps(this.script)
+  }
+}
+
+class PreparedStream extends Told implements FramedTimeline {
+  readonly #prepared: Prepared
+  readonly #own: readonly string[]
+
+  constructor(script: Script, prepared: Prepared, own: readonly string[]) {
+    super(script, streamedSteps)
+    this.#prepared = prepared
+    this.#own = own
+  }
+
+  framed(): ReturnType<FramedTimeline['framed']> {
+    const { dialect, reply } = this.script
+    return framedSteps({
+      prepared: this.#prepared,
+      own: this.#own,
       headers: dialect.streamHeaders(reply),
-      pacer: pacerOf(script),
+      pacer: pacerOf(this.script),
     })
-  return { ...timeline, framed }
+  }
 }
 
 function withToldUsage(script: Script): Script {

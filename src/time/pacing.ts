@@ -12,13 +12,36 @@ export interface Pacer {
   gapMs(): number
 }
 
-export function pacer(pacing: Pacing, random: Random): Pacer {
-  const headMs = sampler(pacing.head, random.fork('head'))()
-  const ttftMs = Math.max(headMs, sampler(pacing.ttft, random.fork('ttft'))())
-  const gap = sampler(pacing.itl, random.fork('itl'))
-  const together = bursts(pacing, random.fork('burst'))
-  return { headMs, ttftMs, gapMs: () => (together() ? 0 : gap()) }
+export const pacer = (pacing: Pacing, random: Random): Pacer => new DrawnPacer(pacing, random)
+
+class DrawnPacer implements Pacer {
+  readonly headMs: number
+  readonly ttftMs: number
+  readonly #gap: number | (() => number)
+  readonly #together: (() => boolean) | undefined
+
+  constructor(pacing: Pacing, random: Random) {
+    this.headMs = drawnOnce(pacing.head, random, 'head')
+    this.ttftMs = Math.max(this.headMs, drawnOnce(pacing.ttft, random, 'ttft'))
+    this.#gap = fixedMs(pacing.itl) ?? sampler(pacing.itl, random.fork('itl'))
+    this.#together = pacing.burst && bursts(pacing, random.fork('burst'))
+  }
+
+  gapMs(): number {
+    if (this.#together?.()) return 0
+    return typeof this.#gap === 'number' ? this.#gap : this.#gap()
+  }
 }
+
+const drawnOnce = (distribution: Distribution, random: Random, name: string): number =>
+  fixedMs(distribution) ?? sampler(distribution, random.fork(name))()
+
+/** What needs no chance; undefined where it is drawn. */
+const fixedMs = (distribution: Distribution): number | undefined =>
+  'fixed' in distribution ? bounded(distribution.fixed, distribution) : undefined
+
+const bounded = (ms: number, { max = Number.POSITIVE_INFINITY }: Distribution): number =>
+  Math.min(max, Math.max(0, ms))
 
 function bursts({ burst }: Pacing, random: Random): () => boolean {
   if (!burst) return () => false
@@ -30,8 +53,7 @@ function bursts({ burst }: Pacing, random: Random): () => boolean {
 /** Draws delays in milliseconds, never below 0 and never above the distribution's `max`. */
 export function sampler(distribution: Distribution, random: Random): () => number {
   const draw = drawer(distribution, () => random.next())
-  const max = distribution.max ?? Number.POSITIVE_INFINITY
-  return () => Math.min(max, Math.max(0, draw()))
+  return () => bounded(draw(), distribution)
 }
 
 function drawer(distribution: Distribution, source: () => number): () => number {

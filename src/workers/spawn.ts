@@ -3,7 +3,8 @@
  * to who started it. Must never know what is said between them.
  *
  * Workers take connections from the kernel themselves (`SCHED_NONE`). Measured on Linux with two of
- * them, round robin costs twice the CPU for each new connection, and spreads them no better.
+ * them, round robin costs twice the CPU for each new connection. What that buys is evenness: taken
+ * from the kernel, 40 connections that came one each 20 ms went 12 to one worker and 28 to the other.
  */
 import cluster, { type Worker } from 'node:cluster'
 import { availableParallelism } from 'node:os'

@@ -47,7 +47,7 @@ const isWhole = (received) => {
 }
 
 /** How long any one exchange may take: what takes longer is a failure of the soak itself. */
-const mostMs = 60_000
+export const mostMs = 60_000
 
 /**
  * One request on a connection of its own. `leave` says when the client goes without having been
@@ -168,7 +168,7 @@ async function askControl(port, nth) {
 
 /** Somebody pauses a stream by hand and ends it. */
 async function steer(port, nth) {
-  const session = `steered-${nth % 1009}`
+  const session = `steered-${nth % 97}`
   const headers = { 'x-stuntdouble-session': session, 'x-stuntdouble-pause': 'frame:2' }
   const client = once(port, chat('openai', 'short', { headers }))
   await control(port, 'GET', `/wait?for=paused&session=${session}&timeout=30s`)

@@ -5,6 +5,7 @@ describe('start()', () => {
   it.each([
     [{ scenario: [] }, /no option "scenario"; did you mean "scenarios"/],
     [{ scenarios: 'a.yaml' }, /scenarios must be a list/],
+    [{ workers: 2 }, /workers are processes.*run `stuntdouble serve --workers N`/],
     [{ port: -1 }, /port must be a whole number from 0 to 65535/],
     [{ port: 4999, upstream: 'http://127.0.0.1:4999' }, /is this server itself/],
     [{ scenarios: [{ rules: [{ replay: 'x' }] }] }, /inline-1:4:7: .*did you mean "reply"/],

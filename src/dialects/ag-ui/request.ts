@@ -4,65 +4,78 @@ import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
+import { lazy } from '../../core/lazy.ts'
 import { type BodyIssue, bracketPath, checkBody } from '../shapes/checked.ts'
 import { dialogueOf } from '../shapes/dialogue.ts'
 import { objectsIn } from '../shapes/json-body.ts'
 import { plainProblem } from '../shapes/unreadable.ts'
 
-const text = z.string()
-const part = z.looseObject({ type: z.enum(['text', 'image', 'audio', 'video', 'document']) })
-const content = z.union([text, z.array(part)], {
-  error: 'A text or a list of parts is expected.',
-})
-
-const toolCall = z.looseObject({
-  id: text,
-  type: z.literal('function'),
-  function: z.looseObject({ name: text, arguments: text }),
-})
-
-const message = z.discriminatedUnion('role', [
-  z.looseObject({ role: z.literal('developer'), id: text, content: text }),
-  z.looseObject({ role: z.literal('system'), id: text, content: text }),
-  z.looseObject({
-    role: z.literal('assistant'),
-    id: text,
-    content: text.optional(),
-    toolCalls: z.array(toolCall).optional(),
+const text = lazy(() => z.string())
+const part = lazy(() =>
+  z.looseObject({ type: z.enum(['text', 'image', 'audio', 'video', 'document']) }),
+)
+const content = lazy(() =>
+  z.union([text(), z.array(part())], {
+    error: 'A text or a list of parts is expected.',
   }),
-  z.looseObject({ role: z.literal('user'), id: text, content }),
-  z.looseObject({ role: z.literal('tool'), id: text, content, toolCallId: text }),
+)
+
+const toolCall = lazy(() =>
   z.looseObject({
-    role: z.literal('activity'),
-    id: text,
-    activityType: text,
-    content: z.record(text, z.unknown()),
+    id: text(),
+    type: z.literal('function'),
+    function: z.looseObject({ name: text(), arguments: text() }),
   }),
-  z.looseObject({ role: z.literal('reasoning'), id: text, content: text }),
-])
+)
 
-const someValue = z
-  .unknown()
-  .refine((value) => value !== null, { error: 'Leave it out rather than say null.' })
+const message = lazy(() =>
+  z.discriminatedUnion('role', [
+    z.looseObject({ role: z.literal('developer'), id: text(), content: text() }),
+    z.looseObject({ role: z.literal('system'), id: text(), content: text() }),
+    z.looseObject({
+      role: z.literal('assistant'),
+      id: text(),
+      content: text().optional(),
+      toolCalls: z.array(toolCall()).optional(),
+    }),
+    z.looseObject({ role: z.literal('user'), id: text(), content: content() }),
+    z.looseObject({ role: z.literal('tool'), id: text(), content: content(), toolCallId: text() }),
+    z.looseObject({
+      role: z.literal('activity'),
+      id: text(),
+      activityType: text(),
+      content: z.record(text(), z.unknown()),
+    }),
+    z.looseObject({ role: z.literal('reasoning'), id: text(), content: text() }),
+  ]),
+)
 
-const input = z.looseObject({
-  threadId: text,
-  runId: text,
-  protocolVersion: text.optional(),
-  parentRunId: text.optional(),
-  messages: z.array(message),
-  tools: z
-    .array(z.looseObject({ name: text, description: text, parameters: someValue.optional() }))
-    .default([]),
-  context: z.array(z.looseObject({ description: text, value: text })).default([]),
-  forwardedProps: someValue.optional(),
-  resume: z
-    .array(z.looseObject({ interruptId: text, status: z.enum(['resolved', 'cancelled']) }))
-    .optional(),
-})
+const someValue = lazy(() =>
+  z.unknown().refine((value) => value !== null, { error: 'Leave it out rather than say null.' }),
+)
+
+const input = lazy(() =>
+  z.looseObject({
+    threadId: text(),
+    runId: text(),
+    protocolVersion: text().optional(),
+    parentRunId: text().optional(),
+    messages: z.array(message()),
+    tools: z
+      .array(
+        z.looseObject({ name: text(), description: text(), parameters: someValue().optional() }),
+      )
+      .default([]),
+    context: z.array(z.looseObject({ description: text(), value: text() })).default([]),
+    forwardedProps: someValue().optional(),
+    resume: z
+      .array(z.looseObject({ interruptId: text(), status: z.enum(['resolved', 'cancelled']) }))
+      .optional(),
+  }),
+)
 
 export function parseRunInput(http: HttpRequest): ChatRequest | ApiError {
-  const read = checkBody(http, { schema: input, refuse, unreadable })
+  const read = checkBody(http, { schema: input(), refuse, unreadable })
   if ('code' in read) return read
   const { data, body } = read
   const messages = data.messages.flatMap((said) => neutral(said))
@@ -80,7 +93,7 @@ export function parseRunInput(http: HttpRequest): ChatRequest | ApiError {
 }
 
 /** What an agent thought or shows on a screen is no part of what was said. */
-function neutral({ role, content: said }: z.infer<typeof message>): ChatMessage[] {
+function neutral({ role, content: said }: z.infer<ReturnType<typeof message>>): ChatMessage[] {
   if (role === 'activity' || role === 'reasoning') return []
   return [{ role: role === 'developer' ? 'system' : role, text: textOf(said) }]
 }

@@ -7,55 +7,66 @@ import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
+import { lazy } from '../../core/lazy.ts'
 import { type BodyIssue, checkBody, dottedPath } from '../shapes/checked.ts'
 import { dialogueOf } from '../shapes/dialogue.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import { serializationError } from './error.ts'
 
-const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/)
+const toolName = lazy(() => z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/))
 
-const block = z.looseObject({
-  text: z.string().optional(),
-  image: z.looseObject({ format: z.enum(['png', 'jpeg', 'gif', 'webp']) }).optional(),
-  toolUse: z.looseObject({ toolUseId: z.string(), name: toolName, input: z.unknown() }).optional(),
-  toolResult: z
-    .looseObject({
-      toolUseId: z.string(),
-      content: z.array(z.looseObject({ text: z.string().optional() })),
-      status: z.enum(['success', 'error']).optional(),
-    })
-    .optional(),
-})
+const block = lazy(() =>
+  z.looseObject({
+    text: z.string().optional(),
+    image: z.looseObject({ format: z.enum(['png', 'jpeg', 'gif', 'webp']) }).optional(),
+    toolUse: z
+      .looseObject({ toolUseId: z.string(), name: toolName(), input: z.unknown() })
+      .optional(),
+    toolResult: z
+      .looseObject({
+        toolUseId: z.string(),
+        content: z.array(z.looseObject({ text: z.string().optional() })),
+        status: z.enum(['success', 'error']).optional(),
+      })
+      .optional(),
+  }),
+)
 
-const message = z.looseObject({
-  role: z.enum(['user', 'assistant']),
-  content: z.array(block).min(1),
-})
+const message = lazy(() =>
+  z.looseObject({
+    role: z.enum(['user', 'assistant']),
+    content: z.array(block()).min(1),
+  }),
+)
 
-const tool = z.looseObject({
-  toolSpec: z.looseObject({ name: toolName, inputSchema: z.looseObject({}) }).optional(),
-})
+const tool = lazy(() =>
+  z.looseObject({
+    toolSpec: z.looseObject({ name: toolName(), inputSchema: z.looseObject({}) }).optional(),
+  }),
+)
 
-const requestSchema = z.looseObject({
-  messages: z.array(message).min(1).optional(),
-  promptVariables: z.looseObject({}).optional(),
-  system: z.array(z.looseObject({ text: z.string().optional() })).optional(),
-  inferenceConfig: z
-    .looseObject({
-      maxTokens: z.int().min(1).optional(),
-      temperature: z.number().min(0).max(1).optional(),
-      topP: z.number().min(0).max(1).optional(),
-      stopSequences: z.array(z.string()).optional(),
-    })
-    .optional(),
-  toolConfig: z.looseObject({ tools: z.array(tool).min(1) }).optional(),
-})
+const requestSchema = lazy(() =>
+  z.looseObject({
+    messages: z.array(message()).min(1).optional(),
+    promptVariables: z.looseObject({}).optional(),
+    system: z.array(z.looseObject({ text: z.string().optional() })).optional(),
+    inferenceConfig: z
+      .looseObject({
+        maxTokens: z.int().min(1).optional(),
+        temperature: z.number().min(0).max(1).optional(),
+        topP: z.number().min(0).max(1).optional(),
+        stopSequences: z.array(z.string()).optional(),
+      })
+      .optional(),
+    toolConfig: z.looseObject({ tools: z.array(tool()).min(1) }).optional(),
+  }),
+)
 
-type Body = z.infer<typeof requestSchema>
-type Block = z.infer<typeof block>
+type Body = z.infer<ReturnType<typeof requestSchema>>
+type Block = z.infer<ReturnType<typeof block>>
 
 export function parseConverse(http: HttpRequest, dialect: string): ChatRequest | ApiError {
-  const checked = checkBody(http, { schema: requestSchema, refuse })
+  const checked = checkBody(http, { schema: requestSchema(), refuse })
   if ('code' in checked) return checked
   const { body, data } = checked
   const problem = conversationProblem(data)

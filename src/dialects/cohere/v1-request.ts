@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
+import { lazy } from '../../core/lazy.ts'
 import { checkBody } from '../shapes/checked.ts'
 import { dialogueOf } from '../shapes/dialogue.ts'
 import { oneOf, refuse, sampling } from './chat-request.ts'
@@ -11,40 +12,45 @@ import { invalid, unreadable } from './error.ts'
 
 const roles = { USER: 'user', CHATBOT: 'assistant', SYSTEM: 'system', TOOL: 'tool' } as const
 
-const result = z.looseObject(
-  { outputs: z.array(z.unknown(), 'list of objects').nullish() },
-  'object',
+const result = lazy(() =>
+  z.looseObject({ outputs: z.array(z.unknown(), 'list of objects').nullish() }, 'object'),
 )
 
-const results = z.array(result, 'list of tool results').nullish()
+const results = lazy(() => z.array(result(), 'list of tool results').nullish())
 
-const turn = z.looseObject(
-  {
-    role: z.enum(['USER', 'CHATBOT', 'SYSTEM', 'TOOL'], {
-      error: 'must be one of "USER", "CHATBOT", "SYSTEM", "TOOL"',
-    }),
-    message: z.string('string').nullish(),
-    tool_results: results,
-  },
-  'object',
+const turn = lazy(() =>
+  z.looseObject(
+    {
+      role: z.enum(['USER', 'CHATBOT', 'SYSTEM', 'TOOL'], {
+        error: 'must be one of "USER", "CHATBOT", "SYSTEM", "TOOL"',
+      }),
+      message: z.string('string').nullish(),
+      tool_results: results(),
+    },
+    'object',
+  ),
 )
 
-const tool = z.looseObject({ name: z.string('string'), description: z.string('string') }, 'object')
+const tool = lazy(() =>
+  z.looseObject({ name: z.string('string'), description: z.string('string') }, 'object'),
+)
 
-const schema = z.looseObject({
-  ...sampling,
-  message: z.string('string'),
-  model: z.string('string').nullish(),
-  preamble: z.string('string').nullish(),
-  chat_history: z.array(turn, 'list of messages').nullish(),
-  conversation_id: z.string('string').nullish(),
-  tools: z.array(tool, 'list of tools').nullish(),
-  tool_results: results,
-  safety_mode: oneOf(['CONTEXTUAL', 'STRICT', 'NONE']),
-})
+const schema = lazy(() =>
+  z.looseObject({
+    ...sampling,
+    message: z.string('string'),
+    model: z.string('string').nullish(),
+    preamble: z.string('string').nullish(),
+    chat_history: z.array(turn(), 'list of messages').nullish(),
+    conversation_id: z.string('string').nullish(),
+    tools: z.array(tool(), 'list of tools').nullish(),
+    tool_results: results(),
+    safety_mode: oneOf(['CONTEXTUAL', 'STRICT', 'NONE']),
+  }),
+)
 
 export function parseCohereV1(http: HttpRequest, dialect: string): ChatRequest | ApiError {
-  const checked = checkBody(http, { schema, refuse, unreadable })
+  const checked = checkBody(http, { schema: schema(), refuse, unreadable })
   if ('code' in checked) return checked
   const { data, body } = checked
   const given = data.tool_results ?? []
@@ -76,5 +82,5 @@ export function parseCohereV1(http: HttpRequest, dialect: string): ChatRequest |
   }
 }
 
-const resultText = (given: readonly z.infer<typeof result>[]): string =>
+const resultText = (given: readonly z.infer<ReturnType<typeof result>>[]): string =>
   given.map(({ outputs }) => JSON.stringify(outputs ?? [])).join('\n')

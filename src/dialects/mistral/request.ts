@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { ApiError } from '../../core/api-error.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
+import { lazy } from '../../core/lazy.ts'
 import { type BodyIssue, checkBody, withinUnion } from '../shapes/checked.ts'
 import { dialogueOf } from '../shapes/dialogue.ts'
 import { refused, unprocessable } from './error.ts'
@@ -16,36 +17,40 @@ const chunkTypes = [
   ...['file', 'thinking', 'input_audio'],
 ]
 
-const chunk = z.looseObject({ type: z.enum(chunkTypes), text: z.string().optional() })
-const content = z.union([z.string(), z.array(chunk)])
+const chunk = lazy(() => z.looseObject({ type: z.enum(chunkTypes), text: z.string().optional() }))
+const content = lazy(() => z.union([z.string(), z.array(chunk())]))
 
-const toolCall = z.looseObject({
-  id: z.string().nullish(),
-  function: z.looseObject({
-    name: z.string(),
-    arguments: z.union([z.string(), z.record(z.string(), z.unknown())]),
+const toolCall = lazy(() =>
+  z.looseObject({
+    id: z.string().nullish(),
+    function: z.looseObject({
+      name: z.string(),
+      arguments: z.union([z.string(), z.record(z.string(), z.unknown())]),
+    }),
   }),
-})
+)
 
-const message = z.discriminatedUnion('role', [
-  z.strictObject({ role: z.literal('system'), content }),
-  z.strictObject({ role: z.literal('user'), content: content.nullable() }),
-  z.strictObject({
-    role: z.literal('assistant'),
-    content: content.nullish(),
-    tool_calls: z.array(toolCall).nullish(),
-    prefix: z.boolean().optional(),
-  }),
-  z.strictObject({
-    role: z.literal('tool'),
-    content: content.nullish(),
-    tool_call_id: z.string().nullish(),
-    name: z.string().nullish(),
-  }),
-])
+const message = lazy(() =>
+  z.discriminatedUnion('role', [
+    z.strictObject({ role: z.literal('system'), content: content() }),
+    z.strictObject({ role: z.literal('user'), content: content().nullable() }),
+    z.strictObject({
+      role: z.literal('assistant'),
+      content: content().nullish(),
+      tool_calls: z.array(toolCall()).nullish(),
+      prefix: z.boolean().optional(),
+    }),
+    z.strictObject({
+      role: z.literal('tool'),
+      content: content().nullish(),
+      tool_call_id: z.string().nullish(),
+      name: z.string().nullish(),
+    }),
+  ]),
+)
 
 /** What chat and fill-in-the-middle have in common. */
-const common = {
+const common = lazy(() => ({
   model: z.string(),
   temperature: z.number().min(0).max(1.5).nullish(),
   top_p: z.number().gt(0).max(1).nullish(),
@@ -55,50 +60,58 @@ const common = {
   random_seed: z.int().min(0).nullish(),
   metadata: z.record(z.string(), z.unknown()).nullish(),
   prompt_cache_key: z.string().nullish(),
-}
+}))
 
-const described = z.looseObject({ name: z.string() })
+const described = lazy(() => z.looseObject({ name: z.string() }))
 
 /** A tool is a function unless it says otherwise; those of the service itself need none. */
-const tool = z
-  .looseObject({ type: z.string().optional(), function: described.optional() })
-  .refine((one) => (one.type ?? 'function') !== 'function' || one.function !== undefined, {
-    path: ['function'],
-  })
+const tool = lazy(() =>
+  z
+    .looseObject({ type: z.string().optional(), function: described().optional() })
+    .refine((one) => (one.type ?? 'function') !== 'function' || one.function !== undefined, {
+      path: ['function'],
+    }),
+)
 
-const toolChoice = z.union([
-  z.enum(['auto', 'none', 'any', 'required']),
-  z.looseObject({ type: z.string().optional(), function: described }),
-])
+const toolChoice = lazy(() =>
+  z.union([
+    z.enum(['auto', 'none', 'any', 'required']),
+    z.looseObject({ type: z.string().optional(), function: described() }),
+  ]),
+)
 
-const chatSchema = z.strictObject({
-  ...common,
-  messages: z.array(message).min(1),
-  response_format: z
-    .looseObject({ type: z.enum(['text', 'json_object', 'json_schema']).optional() })
-    .nullish(),
-  tools: z.array(tool).nullish(),
-  tool_choice: toolChoice.nullish(),
-  presence_penalty: z.number().min(-2).max(2).nullish(),
-  frequency_penalty: z.number().min(-2).max(2).nullish(),
-  n: z.int().min(1).nullish(),
-  prediction: z.unknown().optional(),
-  parallel_tool_calls: z.boolean().optional(),
-  reasoning_effort: z.string().nullish(),
-  prompt_mode: z.enum(['reasoning']).nullish(),
-  guardrails: z.unknown().optional(),
-  service_tier: z.string().nullish(),
-  safe_prompt: z.boolean().optional(),
-})
+const chatSchema = lazy(() =>
+  z.strictObject({
+    ...common(),
+    messages: z.array(message()).min(1),
+    response_format: z
+      .looseObject({ type: z.enum(['text', 'json_object', 'json_schema']).optional() })
+      .nullish(),
+    tools: z.array(tool()).nullish(),
+    tool_choice: toolChoice().nullish(),
+    presence_penalty: z.number().min(-2).max(2).nullish(),
+    frequency_penalty: z.number().min(-2).max(2).nullish(),
+    n: z.int().min(1).nullish(),
+    prediction: z.unknown().optional(),
+    parallel_tool_calls: z.boolean().optional(),
+    reasoning_effort: z.string().nullish(),
+    prompt_mode: z.enum(['reasoning']).nullish(),
+    guardrails: z.unknown().optional(),
+    service_tier: z.string().nullish(),
+    safe_prompt: z.boolean().optional(),
+  }),
+)
 
-const fimSchema = z.strictObject({
-  ...common,
-  prompt: z.string(),
-  suffix: z.string().nullish(),
-  min_tokens: z.int().min(0).nullish(),
-})
+const fimSchema = lazy(() =>
+  z.strictObject({
+    ...common(),
+    prompt: z.string(),
+    suffix: z.string().nullish(),
+    min_tokens: z.int().min(0).nullish(),
+  }),
+)
 
-type Chat = z.infer<typeof chatSchema>
+type Chat = z.infer<ReturnType<typeof chatSchema>>
 type Message = Chat['messages'][number]
 
 const fimPath = '/fim/completions'
@@ -107,7 +120,7 @@ export const parseMistral = (http: HttpRequest): ChatRequest | ApiError =>
   http.path.endsWith(fimPath) ? parseFim(http) : parseChat(http)
 
 function parseChat(http: HttpRequest): ChatRequest | ApiError {
-  const read = checkBody(http, { schema: chatSchema, refuse, unreadable })
+  const read = checkBody(http, { schema: chatSchema(), refuse, unreadable })
   if ('code' in read) return read
   const { body, data } = read
   const misplaced = checkOrder(data.messages)
@@ -124,7 +137,7 @@ function parseChat(http: HttpRequest): ChatRequest | ApiError {
 
 /** The prompt stands for what the user says; the suffix can be matched in the body. */
 function parseFim(http: HttpRequest): ChatRequest | ApiError {
-  const read = checkBody(http, { schema: fimSchema, refuse, unreadable })
+  const read = checkBody(http, { schema: fimSchema(), refuse, unreadable })
   if ('code' in read) return read
   const { body, data } = read
   return {
@@ -151,7 +164,7 @@ function request(
   }
 }
 
-function textOf(said: z.infer<typeof content> | null | undefined): string {
+function textOf(said: z.infer<ReturnType<typeof content>> | null | undefined): string {
   if (typeof said === 'string') return said
   return (said ?? []).flatMap(({ text }) => text ?? []).join('\n')
 }

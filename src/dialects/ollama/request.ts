@@ -9,6 +9,7 @@ import type { ApiError } from '../../core/api-error.ts'
 import { wholeText } from '../../core/bytes.ts'
 import type { ChatMessage, ChatRequest } from '../../core/chat-request.ts'
 import type { HttpRequest } from '../../core/http.ts'
+import { lazy } from '../../core/lazy.ts'
 import { type BodyIssue, checkBody } from '../shapes/checked.ts'
 import { dialogueOf } from '../shapes/dialogue.ts'
 import type { JsonObject } from '../shapes/json-body.ts'
@@ -19,55 +20,61 @@ import { goSyntaxError } from './go-json.ts'
 import { keepAliveProblem, optionProblem } from './options.ts'
 
 // The message of each type is what Go calls it, for the sentence that a mistake becomes.
-const text = z.string('string').nullish()
-const flag = z.boolean('bool').nullish()
+const text = lazy(() => z.string('string').nullish())
+const flag = lazy(() => z.boolean('bool').nullish())
 const anyObject = (name: string) => z.record(z.string(), z.unknown(), name)
 
-const image = z
-  .string('[]uint8')
-  .refine((data) => /^[\w+/]*={0,2}$/.test(data) && data.length % 4 === 0, {
+const image = lazy(() =>
+  z.string('[]uint8').refine((data) => /^[\w+/]*={0,2}$/.test(data) && data.length % 4 === 0, {
     error: 'illegal base64 data in images',
-  })
-
-const images = z.array(image, '[]api.ImageData').nullish()
-
-const toolCall = z.looseObject(
-  {
-    function: z
-      .looseObject(
-        { name: text, arguments: anyObject('api.ToolCallFunctionArguments').nullish() },
-        'api.ToolCallFunction',
-      )
-      .nullish(),
-  },
-  'api.ToolCall',
+  }),
 )
 
-const message = z.looseObject(
-  {
-    role: text,
-    content: text,
-    thinking: text,
-    images,
-    tool_calls: z.array(toolCall, '[]api.ToolCall').nullish(),
-    tool_name: text,
-  },
-  'api.Message',
+const images = lazy(() => z.array(image(), '[]api.ImageData').nullish())
+
+const toolCall = lazy(() =>
+  z.looseObject(
+    {
+      function: z
+        .looseObject(
+          { name: text(), arguments: anyObject('api.ToolCallFunctionArguments').nullish() },
+          'api.ToolCallFunction',
+        )
+        .nullish(),
+    },
+    'api.ToolCall',
+  ),
 )
 
-const tool = z.looseObject(
-  {
-    type: text,
-    function: z.looseObject({ name: text, description: text }, 'api.ToolFunction').nullish(),
-  },
-  'api.Tool',
+const message = lazy(() =>
+  z.looseObject(
+    {
+      role: text(),
+      content: text(),
+      thinking: text(),
+      images: images(),
+      tool_calls: z.array(toolCall(), '[]api.ToolCall').nullish(),
+      tool_name: text(),
+    },
+    'api.Message',
+  ),
+)
+
+const tool = lazy(() =>
+  z.looseObject(
+    {
+      type: text(),
+      function: z.looseObject({ name: text(), description: text() }, 'api.ToolFunction').nullish(),
+    },
+    'api.Tool',
+  ),
 )
 
 const thinkLevels: readonly unknown[] = [true, false, 'high', 'medium', 'low', 'max', null]
 
-const common = {
-  model: text,
-  stream: flag,
+const common = lazy(() => ({
+  model: text(),
+  stream: flag(),
   think: z
     .unknown()
     .optional()
@@ -86,24 +93,28 @@ const common = {
     .min(0, 'top_logprobs must be between 0 and 20')
     .max(20, 'top_logprobs must be between 0 and 20')
     .nullish(),
-}
+}))
 
-const chatSchema = z.looseObject({
-  ...common,
-  messages: z.array(message, '[]api.Message').nullish(),
-  tools: z.array(tool, 'api.Tools').nullish(),
-})
+const chatSchema = lazy(() =>
+  z.looseObject({
+    ...common(),
+    messages: z.array(message(), '[]api.Message').nullish(),
+    tools: z.array(tool(), 'api.Tools').nullish(),
+  }),
+)
 
-const generateSchema = z.looseObject({
-  ...common,
-  prompt: text,
-  suffix: text,
-  system: text,
-  template: text,
-  raw: flag,
-  context: z.array(z.int('int'), '[]int').nullish(),
-  images,
-})
+const generateSchema = lazy(() =>
+  z.looseObject({
+    ...common(),
+    prompt: text(),
+    suffix: text(),
+    system: text(),
+    template: text(),
+    raw: flag(),
+    context: z.array(z.int('int'), '[]int').nullish(),
+    images: images(),
+  }),
+)
 
 /** Under whatever prefix the dialect is reached. */
 export const isGenerate = ({ path }: HttpRequest): boolean => path.endsWith('/api/generate')
@@ -124,7 +135,7 @@ export function parseOllama(http: HttpRequest, dialect: string): ChatRequest | A
 }
 
 function parseChat(http: HttpRequest, dialect: string): ChatRequest | ApiError {
-  const checked = checkBody(http, { schema: chatSchema, ...wordsFor(http, 'ChatRequest') })
+  const checked = checkBody(http, { schema: chatSchema(), ...wordsFor(http, 'ChatRequest') })
   if ('code' in checked) return checked
   const { data, body } = checked
   const model = data.model?.trim() ?? ''
@@ -140,7 +151,10 @@ function parseChat(http: HttpRequest, dialect: string): ChatRequest | ApiError {
 }
 
 function parseGenerate(http: HttpRequest, dialect: string): ChatRequest | ApiError {
-  const checked = checkBody(http, { schema: generateSchema, ...wordsFor(http, 'GenerateRequest') })
+  const checked = checkBody(http, {
+    schema: generateSchema(),
+    ...wordsFor(http, 'GenerateRequest'),
+  })
   if ('code' in checked) return checked
   const { data, body } = checked
   const model = data.model?.trim() ?? ''

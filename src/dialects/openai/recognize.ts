@@ -1,16 +1,15 @@
 /** Whether a request bears the marks of a service. Cheap: headers first, and the body is not parsed. */
-import { looseText } from '../../core/bytes.ts'
 import { type HttpRequest, header } from '../../core/http.ts'
 import type { Marks } from './variant.ts'
 
 export function recognize(marks: Marks, http: HttpRequest): boolean {
-  const { host, agent, headers = [], query = [], models = [] } = marks
+  const { host, agent, headers, query, models } = marks
   return (
     fits(agent, http, 'user-agent') ||
     fits(host, http, 'host') ||
-    headers.some((name) => header(http.headers, name) !== undefined) ||
-    query.some((name) => http.query.has(name)) ||
-    (models.length > 0 && asksFor(models, http))
+    headers?.some((name) => header(http.headers, name) !== undefined) ||
+    query?.some((name) => http.query.has(name)) ||
+    (models !== undefined && asksFor(models, http))
   )
 }
 
@@ -44,7 +43,7 @@ function findModel(body: Uint8Array): string {
   let at = bytes.indexOf(name)
   while (at >= 0) {
     const after = at + name.length
-    const field = /^\s*:\s*"([^"]*)/.exec(looseText(body.subarray(after, after + mostAfter)))
+    const field = /^\s*:\s*"([^"]*)/.exec(bytes.toString('utf8', after, after + mostAfter))
     if (field?.[1] !== undefined) return field[1]
     at = bytes.indexOf(name, after)
   }

@@ -206,7 +206,8 @@ export function maskUrl(url: string, fields: readonly string[] = []): Masked {
   return { text: `${path}?${masked.text}${fragment}`, secrets: masked.secrets }
 }
 
-const anyName = /([\w-]{1,64})(\\*)"\s*:\s*/g
+/** Looked for by its quote: from each letter of 6 MB of prose onwards it took eight seconds. */
+const anyName = /"(?<=([\w-]{1,64})(\\*)")\s*:\s*/g
 
 /** The secret fields of a JSON body, wherever they stand in it; all else stays as it is. */
 export function maskJson(body: string, fields: readonly string[] = []): Masked {

@@ -28,9 +28,15 @@ export function answerRoute(
   const { place, question, context } = asked
   const { dialect, route, http } = place
   if (!dialect || !route?.answer) return undefined
-  const { memory, wasUsed } = watched(context.kept.of(dialect, question.session))
-  const reply = route.answer(http, routeContext(http.path, memory, context))
-  if (onlyKept && !wasUsed()) return undefined
+  const answer = route.answer.bind(route)
+  let wasUsed = false
+  const reply = context.kept.ask(dialect, question.session, (kept) => {
+    const memory = watched(kept, () => {
+      wasUsed = true
+    })
+    return answer(http, routeContext(http.path, memory, context))
+  })
+  if (onlyKept && !wasUsed) return undefined
   if ('resume' in reply) return resumed(reply, dialect, asked)
   if ('code' in reply) return simulated(asked, reply, 'route')
   return answered(asked, { timeline: replyTimeline(reply), rule: 'route' })
@@ -46,15 +52,14 @@ function routeContext(path: string, memory: Memory, { stage, clock }: AnswerCont
   }
 }
 
-/** A memory that knows whether it could help. */
-function watched(memory: Memory): { memory: Memory; wasUsed: () => boolean } {
-  let used = false
+/** A memory that tells when it could help. */
+function watched(memory: Memory, onUse: () => void): Memory {
   const recall: Memory['recall'] = (id) => {
     const kept = memory.recall(id)
-    used ||= kept !== undefined
+    if (kept) onUse()
     return kept
   }
-  return { memory: { ...memory, recall }, wasUsed: () => used }
+  return { ...memory, recall }
 }
 
 function resumed(

@@ -68,14 +68,23 @@ export function countable(question: Question, context: AnswerContext): Soon<Coun
 function understood({ place, question, context }: Asked): ChatRequest | ApiError {
   const { dialect, route, http } = place
   if (!dialect || !route || route.answer) return plainRequest(http, dialect)
-  return dialect.parseRequest(http, context.kept.of(dialect, question.session))
+  const { session } = question
+  return context.kept.ask(dialect, session, (memory) => dialect.parseRequest(http, memory))
 }
 
 function placeOf(http: HttpRequest, stage: Stage): Place {
   const target = stage.routes.find(http) ?? targetBehind(http, stage)
   if (!target) return { http }
-  if ('route' in target) return { ...target, http: { ...http, params: target.params } }
+  if ('route' in target) {
+    const { dialect, route, params } = target
+    return { dialect, route, http: hasKeys(params) ? { ...http, params } : http }
+  }
   return { http, dialect: target.dialect, allow: target.allow }
+}
+
+function hasKeys(value: object): boolean {
+  for (const _ in value) return true
+  return false
 }
 
 /** A path that means something only at the live service, below its base path or our prefix. */
@@ -136,13 +145,14 @@ function fromRefused(asked: Asked, error: ApiError, by: string): Soon<Answer | u
 }
 
 function fromRules(asked: Asked, request: ChatRequest, options: MatchOptions): Soon<Answer | Miss> {
-  const { stage, states } = asked.context
-  const session = asked.question.session ?? request.dialogue ?? defaultSession
+  const { place, question, context } = asked
+  const { stage, states } = context
+  const session = question.session ?? request.dialogue ?? defaultSession
   const { scenarios } = stage
   if (stage.replays.size === 0) {
     const replays = noReplays
     return soon(match(scenarios, request, session, states, options), (found) =>
-      isMiss(found) ? found : ruleAnswer(found, { ...asked, request, replays }),
+      isMiss(found) ? found : ruleAnswer(found, { place, question, context, request, replays }),
     )
   }
   const replays = new Replays(stage.replays, asked.place.http)

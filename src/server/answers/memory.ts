@@ -4,8 +4,15 @@
  * grow. A kept reply goes on by its own schedule, whether somebody listens or not.
  */
 import type { Clock } from '../../core/clock.ts'
-import type { Dialect, KeptReply, Memory, ReplyContext } from '../../core/dialect.ts'
+import {
+  type Dialect,
+  isApiError,
+  type KeptReply,
+  type Memory,
+  type ReplyContext,
+} from '../../core/dialect.ts'
 import type { Event } from '../../core/event.ts'
+import type { Headers } from '../../core/http.ts'
 import type { Timeline } from '../../core/timeline.ts'
 import type { FaultSpec } from '../../faults/fault.ts'
 import type { Resuming } from '../../scenario/scenario.ts'
@@ -41,7 +48,15 @@ const defaultLimit = 1000
 /** Of what was asked for them, which each of them keeps. */
 const mostBodyBytes = 64 * 1024 * 1024
 
+/** What is kept is each worker's own, and a client that comes back may reach any of them. */
+export const keptElsewhere: Headers = [
+  ['x-stuntdouble-hint', 'replies are kept by the worker that gave them; --workers 1 has them all'],
+]
+
 export class KeptReplies {
+  /** Others play for the same clients, and keep replies of their own. */
+  hasOthers = false
+
   /** Those that are come back to by the ids of their frames. */
   readonly streams: KeptStreams
   /** By dialect and id: two services may give out the same one. */
@@ -49,6 +64,8 @@ export class KeptReplies {
   readonly #clock: Clock
   readonly #limit: number
   #bodyBytes = 0
+  /** How often somebody asked for what is not here. */
+  #misses = 0
 
   /** @param limit replies that are kept; past it the oldest is forgotten */
   constructor(clock: Clock, limit = defaultLimit) {
@@ -80,7 +97,21 @@ export class KeptReplies {
   }
 
   recall(dialect: Dialect, id: string, session: string | undefined): Kept | undefined {
-    return this.#kept.get(keyOf(dialect, id, session))
+    const kept = this.#kept.get(keyOf(dialect, id, session))
+    if (!kept) this.#misses += 1
+    return kept
+  }
+
+  /** What a dialect makes of a request with its memory; an error says who else may have it. */
+  ask<T extends object>(
+    dialect: Dialect,
+    session: string | undefined,
+    act: (memory: Memory) => T,
+  ): T {
+    const missesBefore = this.#misses
+    const made = act(this.of(dialect, session))
+    if (!this.hasOthers || this.#misses === missesBefore || !isApiError(made)) return made
+    return { ...made, headers: [...(made.headers ?? []), ...keptElsewhere] }
   }
 
   /** What a dialect sees of it: its own replies, of the session that the client names if any. */

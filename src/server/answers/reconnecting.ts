@@ -24,6 +24,7 @@ import { seededRandom } from '../../time/random.ts'
 import { type Answer, type Asked, answered, type Resumes, simulated } from './answered.ts'
 import { apiKey } from './api-key.ts'
 import type { KeptStream } from './kept-streams.ts'
+import { keptElsewhere } from './memory.ts'
 import { plainDialect } from './plain.ts'
 import { collectionOf } from './replays.ts'
 
@@ -152,15 +153,16 @@ function restOf(
 /** What the service says of an id that it does not know; undefined where it begins anew. */
 function unknownId({ unknown }: Resuming, id: string, asked: Asked): Answer | undefined {
   if (unknown === 'anew') return undefined
+  const hint = asked.context.kept.hasOthers ? keptElsewhere : []
   if (unknown === 204) {
-    const timeline = replyTimeline({ status: 204, headers: [], body: '' })
+    const timeline = replyTimeline({ status: 204, headers: hint, body: '' })
     return answered(asked, { timeline, rule: 'resume-check' })
   }
   const { dialect = plainDialect, http } = asked.place
   const code = unknown === 404 ? 'not-found' : 'invalid-request'
   const reply = dialect.error({ code, message: `Nothing is known of the event ${id}.` }, http)
   return answered(asked, {
-    timeline: replyTimeline({ ...reply, status: unknown }),
+    timeline: replyTimeline({ ...reply, status: unknown, headers: [...reply.headers, ...hint] }),
     rule: 'resume-check',
   })
 }

@@ -11,6 +11,8 @@ import { type SinkOptions, SocketSink } from './sink.ts'
 
 /** Undefined where the request came by HTTP/1.1. */
 export function http2StreamOf({ req }: Context): ServerHttp2Stream | undefined {
+  // HTTP/2 is not even loaded before the first connection that speaks it.
+  if (req.httpVersionMajor < 2) return undefined
   const request: unknown = req
   return request instanceof Http2ServerRequest ? request.stream : undefined
 }

@@ -12,15 +12,15 @@ export interface HeadOptions {
 export interface Head {
   readonly headers: Headers
   /** Of the answer's own headers and of those that it is to lack, in lower case. */
-  readonly names: ReadonlySet<string>
+  readonly names: readonly string[]
 }
 
 export function completeHead(step: HeadStep, options: HeadOptions): Head {
   const given = withLength(step, options)
-  const names = new Set<string>(step.without)
-  for (const [name] of given) names.add(name.toLowerCase())
+  const names = given.map(([name]) => name.toLowerCase())
+  if (step.without) names.push(...step.without)
   const headers = [...given]
-  for (const extra of options.extraHeaders) if (!names.has(extra[0])) headers.push(extra)
+  for (const extra of options.extraHeaders) if (!names.includes(extra[0])) headers.push(extra)
   return { headers, names }
 }
 

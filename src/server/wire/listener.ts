@@ -17,6 +17,7 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { StuntdoubleError } from '../../core/errors.ts'
+import { lazy } from '../../core/lazy.ts'
 import { noteSocket } from './http2-connection.ts'
 import { type Protocols, tellProtocol } from './preface.ts'
 import { type Door, Refusing } from './refuse-connection.ts'
@@ -42,7 +43,8 @@ const maxSessionMegabytes = 1000
 
 export class Listener {
   readonly #http1: Server
-  readonly #http2: Http2Server
+  /** Made for the first that speaks it: HTTP/2 takes 20 ms to load, and most servers never meet it. */
+  readonly #http2: () => Http2Server
   /** Connections of which nobody knows what they speak. */
   readonly #untold = new Set<Socket>()
   readonly #http2Sockets = new Set<Socket>()
@@ -58,10 +60,12 @@ export class Listener {
     this.#http1 = createServer({ keepAliveTimeout: idleMs }, serve)
     this.#http1.on('clientError', refuseMalformed)
     this.#http1.on('connect', refuseTunnel)
-    this.#http2 = createHttp2Server({ maxSessionMemory: maxSessionMegabytes }, serve)
-    this.#http2.on('session', (session) => {
-      noteIn(this.#sessions, session)
-      closeWhenIdle(session, idleMs)
+    this.#http2 = lazy(() => {
+      const http2 = createHttp2Server({ maxSessionMemory: maxSessionMegabytes }, serve)
+      return http2.on('session', (session) => {
+        noteIn(this.#sessions, session)
+        closeWhenIdle(session, idleMs)
+      })
     })
     const protocols = this.#protocols()
     this.#http1.removeAllListeners('connection')
@@ -132,8 +136,9 @@ export class Listener {
         // A client that has nothing more to say on an HTTP/2 connection has left it.
         socket.allowHalfOpen = false
         socket.once('finish', () => linger(socket))
-        this.#http2.once('session', (session) => noteSocket(session, socket))
-        this.#http2.emit('connection', socket)
+        const http2 = this.#http2()
+        http2.once('session', (session) => noteSocket(session, socket))
+        http2.emit('connection', socket)
       },
       neither: (socket, why, receivedBytes) => {
         socket.once('close', () => this.#untold.delete(socket))

@@ -101,7 +101,7 @@ export class SocketSink implements Sink {
     const { headers, names } = completeHead(step, this.#options)
     const fields: string[] = []
     for (const [name, value] of headers) fields.push(name, value)
-    response.sendDate = !names.has('date')
+    response.sendDate = !names.includes('date')
     // After a length that is not kept nobody could tell where the next answer begins.
     const isLast = this.#options.isLast() || step.declaredBytes !== undefined
     if (isLast) fields.push('Connection', 'close')
