@@ -27,7 +27,9 @@ const folder = resolve(process.env.OUT ?? join(root, 'dist'))
 // Made beside it, so that a failure leaves what was there before.
 const made = `${folder}.new`
 const code = join(made, 'code')
-process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+const tidy = () => rmSync(made, { recursive: true, force: true })
+tidy()
+process.once('exit', tidy)
 mkdirSync(code, { recursive: true })
 
 const usual = {

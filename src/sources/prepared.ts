@@ -22,7 +22,7 @@ export interface Between {
   readonly gaps: number
 }
 
-export interface PreparedChunk extends Between {
+interface PreparedChunk extends Between {
   /** Where it begins and ends in the body, its framing included. */
   readonly from: number
   readonly to: number
@@ -43,7 +43,7 @@ export interface Prepared {
   readonly ending: Between & { readonly do: Ending }
 }
 
-export interface BlockPlace {
+interface BlockPlace {
   readonly at: number
   /** In `blocks`. */
   readonly index: number

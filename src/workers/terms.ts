@@ -62,7 +62,7 @@ export interface Followed extends AskedPart {
   readonly key: string
 }
 
-export interface HeardFrom {
+interface HeardFrom {
   readonly key: string
   readonly from: number
   readonly heard: unknown

@@ -27,7 +27,7 @@ const { values } = parseArgs({
 
 /** What the streams of one round leave for good, if they do, is more than this each. */
 const mostBytesEach = 32
-const checkpoints = 5
+const checkpoints = values.counts ? 3 : 5
 /** Said while it runs, so that a slow one is known from one that has stopped. */
 const saidEveryMs = 10_000
 /** As many replies as a server keeps, and some. */

@@ -10,7 +10,7 @@ import { asTaped, keptForReconnecting } from './reconnecting.ts'
 export const recordingAnswer = (recording: Recording, asked: Asked): Soon<Answer> =>
   keptForReconnecting(playedAnswer(recording, asked), asTaped, asked)
 
-export function playedAnswer(recording: Recording, asked: Asked): Answer {
+function playedAnswer(recording: Recording, asked: Asked): Answer {
   const { place, question, context } = asked
   const { stage } = context
   const session = question.session ?? defaultSession

@@ -19,7 +19,7 @@ export interface LagReport {
   readonly dialects: Readonly<Record<string, DialectLag>>
 }
 
-export interface DialectLag {
+interface DialectLag {
   readonly chunks: LagJson
   readonly held: LagJson
 }

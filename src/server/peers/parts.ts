@@ -94,7 +94,7 @@ function actedPart({ streams }: ServerState, { to, action, asked, matter }: ActA
 }
 
 /** As the control API shows it. */
-export function shownStream(stream: Stream): ShownStream {
+function shownStream(stream: Stream): ShownStream {
   const { frames, state } = stream
   stream.note()
   const { id, at, session, rule, dialect, method, path, status, bytes, chunks } = stream.record

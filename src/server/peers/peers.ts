@@ -37,7 +37,7 @@ export type PeerNews = {
   readonly events: { readonly asked: { readonly session?: string }; readonly heard: EventPart }
 }
 
-export type Nothing = Readonly<Record<string, never>>
+type Nothing = Readonly<Record<string, never>>
 
 export interface Hear<N extends keyof PeerNews> {
   /** `from` is the number of the worker. */
@@ -130,7 +130,7 @@ export interface ShownStream {
   readonly [field: string]: unknown
 }
 
-export interface StreamAsked {
+interface StreamAsked {
   readonly id: number
 }
 

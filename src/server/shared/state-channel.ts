@@ -23,7 +23,7 @@ export interface StepsMessage {
 }
 
 /** From the one who holds the memory. */
-export interface AnswersMessage {
+interface AnswersMessage {
   readonly answers: readonly StateAnswer[]
   /** Comes before the answers, and is to be taken note of first. */
   readonly news?: StateNews

@@ -12,7 +12,7 @@ export const waitedFor = [
   ...(['client-left', 'taped', 'idle'] as const),
 ] as const
 
-export type WaitedFor = (typeof waitedFor)[number]
+type WaitedFor = (typeof waitedFor)[number]
 
 export interface WaitOptions {
   readonly for: WaitedFor
