@@ -49,6 +49,7 @@ export class Listener {
   readonly #untold = new Set<Socket>()
   readonly #http2Sockets = new Set<Socket>()
   readonly #sessions = new Set<Http2Session>()
+  readonly #idleMs: number
   readonly #door: Door | undefined
   readonly #refusing: Refusing | undefined
 
@@ -57,6 +58,7 @@ export class Listener {
    * @param door lets connections in; all of them unless given
    */
   constructor(serve: Serve, idleMs = keepAliveMs, door?: Door) {
+    this.#idleMs = idleMs
     this.#http1 = createServer({ keepAliveTimeout: idleMs }, serve)
     this.#http1.on('clientError', refuseMalformed)
     this.#http1.on('connect', refuseTunnel)
@@ -64,7 +66,6 @@ export class Listener {
       const http2 = createHttp2Server({ maxSessionMemory: maxSessionMegabytes }, serve)
       return http2.on('session', (session) => {
         noteIn(this.#sessions, session)
-        closeWhenIdle(session, idleMs)
       })
     })
     const protocols = this.#protocols()
@@ -137,7 +138,10 @@ export class Listener {
         socket.allowHalfOpen = false
         socket.once('finish', () => linger(socket))
         const http2 = this.#http2()
-        http2.once('session', (session) => noteSocket(session, socket))
+        http2.once('session', (session) => {
+          noteSocket(session, socket)
+          closeWhenIdle(session, socket, this.#idleMs)
+        })
         http2.emit('connection', socket)
       },
       neither: (socket, why, receivedBytes) => {
@@ -153,18 +157,21 @@ function noteIn<T extends Socket | Http2Session>(all: Set<T>, one: T): void {
   one.once('close', () => all.delete(one))
 }
 
-/** Node would keep a session for ever, even where it has stopped reading after a wrong frame. */
-function closeWhenIdle(session: ServerHttp2Session, idleMs: number): void {
+/**
+ * Node would keep a session for ever, even where it has stopped reading after a wrong frame. The
+ * timer is the socket's: that of a session goes on when the session is over, and holds it.
+ */
+function closeWhenIdle(session: ServerHttp2Session, socket: Socket, idleMs: number): void {
   let streams = 0
   session.on('stream', (stream) => {
     streams += 1
+    socket.setTimeout(0)
     stream.once('close', () => {
       streams -= 1
+      if (streams === 0 && !socket.destroyed) socket.setTimeout(idleMs)
     })
   })
-  session.setTimeout(idleMs, () => {
-    if (streams === 0) session.close()
-  })
+  socket.setTimeout(idleMs, () => session.close())
 }
 
 function linger(socket: Socket): void {
