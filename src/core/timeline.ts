@@ -49,6 +49,20 @@ export type Step = HeadStep | WriteStep | EndStep
 /** Lazy and re-iterable: a stream in flight holds one step, and a second look gives the same steps. */
 export type Timeline = Iterable<Step>
 
+/** A timeline that is still being written by a live upstream; it can be walked only once. */
+export interface LiveTimeline {
+  [Symbol.asyncIterator](): LiveSteps
+}
+
+/** `return` means that the other side has left, so that nobody is there for the rest. */
+export interface LiveSteps extends AsyncIterator<Step> {
+  /**
+   * Instead of `return`: our side has ended the stream, and wants no more of it. Whoever else
+   * listens may go on.
+   */
+  detach?(): void
+}
+
 /** Several chunks that are due together, as they stand on an HTTP/1.1 connection. */
 export interface FramedStep {
   readonly atMs: number
@@ -66,20 +80,6 @@ export interface FramedStep {
  */
 export interface FramedTimeline extends Timeline {
   framed(): Iterator<HeadStep | FramedStep | EndStep>
-}
-
-/** A timeline that is still being written by a live upstream; it can be walked only once. */
-export interface LiveTimeline {
-  [Symbol.asyncIterator](): LiveSteps
-}
-
-/** `return` means that the other side has left, so that nobody is there for the rest. */
-export interface LiveSteps extends AsyncIterator<Step> {
-  /**
-   * Instead of `return`: our side has ended the stream, and wants no more of it. Whoever else
-   * listens may go on.
-   */
-  detach?(): void
 }
 
 export const isLive = (timeline: Timeline | LiveTimeline): timeline is LiveTimeline =>

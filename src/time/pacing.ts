@@ -27,7 +27,8 @@ class DrawnPacer implements Pacer {
     this.#together = pacing.burst && bursts(pacing, random.fork('burst'))
   }
 
-  gapMs(): number {
+  /** Also where it is taken out of its pacer. */
+  readonly gapMs = (): number => {
     if (this.#together?.()) return 0
     return typeof this.#gap === 'number' ? this.#gap : this.#gap()
   }
