@@ -52,7 +52,7 @@ const sections = {
       rowsOf(parts, 'ttft').map((row) => [
         titleOf(row.server),
         row.load,
-        ...[row.p50Ms, row.p99Ms, row.addedP50Ms, row.addedP99Ms].map(millis),
+        ...[row.p50Ms, row.p99Ms, row.addedP50Ms?.median, row.addedP99Ms?.median].map(millis),
       ]),
     ),
   paced: ({ parts }) =>
