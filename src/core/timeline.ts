@@ -57,17 +57,29 @@ export interface LiveTimeline {
 /** `return` means that the other side has left, so that nobody is there for the rest. */
 export interface LiveSteps extends AsyncIterator<Step> {
   /**
+   * A step that has arrived already, without a promise for it; undefined where one has to wait. So
+   * what arrives together can be sent on together.
+   */
+  take?(): Step | undefined
+  /**
    * Instead of `return`: our side has ended the stream, and wants no more of it. Whoever else
    * listens may go on.
    */
   detach?(): void
 }
 
+/** Bytes that are written where they are wanted, and so are copied once. */
+export interface Copied {
+  readonly length: number
+  /** To be called once, and in the order of the steps. */
+  copyTo(target: Buffer, at: number): void
+}
+
 /** Several chunks that are due together, as they stand on an HTTP/1.1 connection. */
 export interface FramedStep {
   readonly atMs: number
   readonly do: 'framed'
-  readonly wire: Uint8Array
+  readonly wire: Copied
   /** How many chunks these are, and how many bytes of the body. */
   readonly chunks: number
   readonly bytes: number

@@ -108,12 +108,16 @@ function attempt(asking: Asking, known: SessionView): Soon<Match | Miss> {
   const { session, states, dialogue } = asking
   const choice = choose(asking, known)
   const { given, fitting } = choice
-  const ask: TakeAsk = {
-    session,
-    ...(dialogue === undefined ? {} : { dialogue }),
-    ...(given ? { given } : {}),
-    candidates: fitting.map(({ candidate }) => candidate),
-  }
+  const candidates = fitting.map(({ candidate }) => candidate)
+  const ask: TakeAsk =
+    dialogue === undefined && !given
+      ? { session, candidates }
+      : {
+          session,
+          ...(dialogue === undefined ? {} : { dialogue }),
+          ...(given ? { given } : {}),
+          candidates,
+        }
   return soon(states.take(ask), (taken) => {
     if ('at' in taken) return matchOf(taken, asking, fitting)
     const now = viewOf(taken)
@@ -133,15 +137,16 @@ interface Fitting {
 
 /** The rules that fit, up to the first that nothing can keep from answering. */
 function choose(
-  { scenarios, request, session, options, dialogue }: Asking,
+  asking: Asking,
   known: SessionView,
 ): { readonly fitting: readonly Fitting[]; readonly given: Given | undefined } {
+  const { scenarios, request, session, options, dialogue } = asking
   const fitting: Fitting[] = []
-  const turn = turnOf(request, dialogue, known)
   const seen = new Seen(dialogue !== undefined)
+  const turn = turnOf(request, dialogue, known)
+  const subject = new SeenSubject(asking, { seen, known, turn })
   for (const scenario of scenarios) {
-    const subject = seen.subject({ request, session, turn, state: known.stateOf(scenario.name) })
-    seen.scenario = scenario.name
+    subject.scenario = scenario.name
     for (const rule of scenario.rules) {
       if (!isTried(rule, options)) continue
       const captures: Captures = {}
@@ -163,7 +168,6 @@ const isSure = ({ times, from, tape }: Candidate): boolean =>
 
 /** What the choice has looked at, of all that may change before a rule is taken. */
 class Seen {
-  scenario = ''
   readonly #countsTurns: boolean
   #turn: number | undefined
   #states: Map<string, string> | undefined
@@ -180,26 +184,49 @@ class Seen {
     }
   }
 
-  subject({ request, session, turn, state }: Subject): Subject {
-    const note = (): void => {
-      this.#states ??= new Map()
-      this.#states.set(this.scenario, state)
-    }
-    const noteTurn = (): void => {
-      if (this.#countsTurns) this.#turn = turn
-    }
-    return {
-      request,
-      session,
-      get turn() {
-        noteTurn()
-        return turn
-      },
-      get state() {
-        note()
-        return state
-      },
-    }
+  noteTurn(turn: number): void {
+    if (this.#countsTurns) this.#turn = turn
+  }
+
+  noteState(scenario: string, state: string): void {
+    this.#states ??= new Map()
+    this.#states.set(scenario, state)
+  }
+}
+
+interface Noted {
+  readonly seen: Seen
+  readonly known: SessionView
+  readonly turn: number
+}
+
+/** A subject that notes what is looked at. A class, since functions in literals are kept too long. */
+class SeenSubject implements Subject {
+  readonly request: ChatRequest
+  readonly session: string
+  /** Whose rules are tried. */
+  scenario = ''
+  readonly #seen: Seen
+  readonly #turn: number
+  readonly #known: SessionView
+
+  constructor({ request, session }: Asking, { seen, known, turn }: Noted) {
+    this.request = request
+    this.session = session
+    this.#seen = seen
+    this.#turn = turn
+    this.#known = known
+  }
+
+  get turn(): number {
+    this.#seen.noteTurn(this.#turn)
+    return this.#turn
+  }
+
+  get state(): string {
+    const state = this.#known.stateOf(this.scenario)
+    this.#seen.noteState(this.scenario, state)
+    return state
   }
 }
 

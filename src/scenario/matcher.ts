@@ -50,7 +50,8 @@ export interface Matcher {
 
 /** True where every field fits; captures are added then and only then of use. */
 export function fits(matcher: Matcher, subject: Subject, captures: Captures): boolean {
-  return matcher.tests.every((test) => test.fits(subject, captures))
+  for (const test of matcher.tests) if (!test.fits(subject, captures)) return false
+  return true
 }
 
 interface Draft {

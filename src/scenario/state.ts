@@ -97,6 +97,8 @@ export class SessionStates implements RuleStates {
   readonly sequences = new Sequences()
   readonly #sessions = new Map<string, SessionState>()
   readonly #limit: number
+  /** The session that was used last, and so is the last to be forgotten. */
+  #latest: string | undefined
 
   /** @param limit sessions that are remembered; past it the one unused for longest is forgotten */
   constructor(limit = defaultLimit) {
@@ -108,12 +110,7 @@ export class SessionStates implements RuleStates {
   }
 
   view(session: string, dialogue: string | undefined): SessionView {
-    const state = this.#sessions.get(session)
-    return {
-      turn: turnIn(state, dialogue),
-      stateOf: (scenario) => state?.states.get(scenario) ?? initialState,
-      hits: (key) => state?.hits.get(key) ?? 0,
-    }
+    return new StateView(this.#sessions.get(session), dialogue)
   }
 
   /** The first candidate that may answer does: counts it, and leads to its next state. */
@@ -159,15 +156,33 @@ export class SessionStates implements RuleStates {
   }
 
   #open(session: string): SessionState {
-    const state = this.#sessions.get(session) ?? {
-      hits: new Map(),
-      states: new Map(),
-      answered: new Map(),
-    }
+    const known = this.#sessions.get(session)
+    if (known && session === this.#latest) return known
+    const state = known ?? { hits: new Map(), states: new Map(), answered: new Map() }
     this.#sessions.delete(session)
     this.#sessions.set(session, state)
+    this.#latest = session
     forgetOldest(this.#sessions, this.#limit)
     return state
+  }
+}
+
+/** A class, since one is made for each request, and functions in literals are kept too long. */
+class StateView implements SessionView {
+  readonly turn: number
+  readonly #state: SessionState | undefined
+
+  constructor(state: SessionState | undefined, dialogue: string | undefined) {
+    this.turn = turnIn(state, dialogue)
+    this.#state = state
+  }
+
+  stateOf(scenario: string): string {
+    return this.#state?.states.get(scenario) ?? initialState
+  }
+
+  hits(key: string): number {
+    return this.#state?.hits.get(key) ?? 0
   }
 }
 

@@ -79,6 +79,9 @@ function jsonBodyOf(written: unknown): unknown {
   return typeof written.body === 'string' ? undefined : written.body
 }
 
+/** Whether a reply is another for each request; one that is not needs no `renderReply`. */
+export const isTemplated = (reply: Reply): boolean => preparedReplies.has(reply)
+
 /** The reply with every template in it filled in. */
 export function renderReply(reply: Reply, scope: TemplateScope): Reply {
   const prepared = preparedReplies.get(reply)

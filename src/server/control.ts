@@ -21,7 +21,7 @@ import { joinCounters, joinNow } from './peers/counters.ts'
 import { gather, journalOf } from './peers/gather.ts'
 import type { JournalAsked, WorkerHealth } from './peers/peers.ts'
 import type { ServerState } from './server-state.ts'
-import { hostOf } from './wire/connection.ts'
+import { hostOf } from './wire/node-line.ts'
 
 const handlers: Handlers = {
   'GET /health': async (ctx, server) => {

@@ -61,6 +61,12 @@ interface Kept {
   bytes: number
 }
 
+/** The exchange of a session that came last. */
+interface Latest {
+  readonly record: JournalRecord
+  readonly arrivedMs: number
+}
+
 export class Journal {
   #kept: Kept[] = []
   #keptBytes = 0
@@ -71,10 +77,8 @@ export class Journal {
   readonly #redact: () => RedactSettings
   readonly #note: () => void
   /** Of each session the latest, the sessions themselves the latest last. */
-  readonly #latest = new Map<
-    string,
-    { readonly record: JournalRecord; readonly arrivedMs: number }
-  >()
+  readonly #latest = new Map<string, Latest>()
+  #latestSession: string | undefined
   #nextId = counted()
 
   /**
@@ -173,8 +177,11 @@ export class Journal {
   }
 
   #remember(record: JournalRecord, { arrivedMs }: Arrival): void {
-    this.#latest.delete(record.session)
-    this.#latest.set(record.session, { record, arrivedMs })
+    const { session } = record
+    // To take it out and put it in again would leave a full table behind every few requests.
+    if (session !== this.#latestSession) this.#latest.delete(session)
+    this.#latest.set(session, { record, arrivedMs })
+    this.#latestSession = session
     for (const session of this.#latest.keys()) {
       if (this.#latest.size <= this.#limit) break
       this.#latest.delete(session)

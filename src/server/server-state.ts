@@ -85,6 +85,8 @@ export class ServerState {
   readonly peers: Peers
   readonly startedMs: number
   readonly onExchange: ((begun: Begun) => void) | undefined
+  /** No connection is used again. One function for all exchanges. */
+  readonly isLast = (): boolean => this.draining
 
   constructor(stage: Stage, settings: ServerSettings) {
     this.stage = stage

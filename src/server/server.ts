@@ -1,15 +1,14 @@
-/** The Koa application and its server: serving, reloading, draining. */
-import Koa, { type Context, type Next } from 'koa'
-import { messageOf, StuntdoubleError } from '../core/errors.ts'
+/** The server: who answers what, reloading, draining. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { lazy } from '../core/lazy.ts'
+import { answerError } from './answer-error.ts'
 import { controlPrefix } from './control/prefix.ts'
 import { serveExchange } from './exchange.ts'
-import { ourError } from './our-error.ts'
 import { type ServerSettings, ServerState } from './server-state.ts'
 import type { Stage } from './stage/stage.ts'
-import { breakOff, refuseRest } from './wire/connection.ts'
-import { corsHeaders, isPreflight, preflightHeaders } from './wire/cors.ts'
+import { isPreflight, preflightHeaders } from './wire/cors.ts'
 import { Listener } from './wire/listener.ts'
+import { NodeLine } from './wire/node-line.ts'
 import { refuseWebSocket } from './wire/refuse-web-socket.ts'
 
 export interface StuntdoubleServer {
@@ -26,7 +25,15 @@ export interface StuntdoubleServer {
 
 export function createStuntdouble(stage: Stage, settings: ServerSettings): StuntdoubleServer {
   const state = new ServerState(stage, settings)
-  const listener = new Listener(buildApp(state).callback(), undefined, state.capacity)
+  const listener = new Listener(answerTo(state), {
+    door: state.capacity,
+    direct: {
+      clock: settings.clock,
+      connections: state.connections,
+      maxBodyBytes: state.maxBodyBytes,
+      serve: (line) => serveExchange(line, state),
+    },
+  })
   return {
     state,
     listen: (port, host) => listener.listen(port, host),
@@ -38,56 +45,30 @@ export function createStuntdouble(stage: Stage, settings: ServerSettings): Stunt
   }
 }
 
-function buildApp(state: ServerState): Koa {
-  const app = new Koa()
-  app.silent = true
-  app.use(handleErrors(state))
-  app.use(refuseWebSocket)
-  app.use(controlOf(state))
-  app.use(answerPreflight)
-  app.use((ctx) => serveExchange(ctx, state))
-  return app
-}
-
-/** The one place that turns what was thrown into an answer. */
-const handleErrors = (state: ServerState) => async (ctx: Context, next: Next) => {
-  try {
-    await next()
-  } catch (thrown) {
-    const { status, headers, body } = ourError(thrown)
-    const fields = { status, error: messageOf(thrown) }
-    if (thrown instanceof StuntdoubleError) state.log.warn(fields, `${ctx.method} ${ctx.path}`)
-    else state.log.error({ ...fields, err: thrown }, `${ctx.method} ${ctx.path}`)
-    if (ctx.res.headersSent || ctx.respond === false) {
-      breakOff(ctx)
-      return
+/** Of what Node's servers have read: who answers it. */
+function answerTo(state: ServerState): (req: IncomingMessage, res: ServerResponse) => void {
+  const control = lazy(async () => (await import('./control-app.ts')).controlApp(state))
+  return (req, res) => {
+    const line = new NodeLine({ req, res }, state.connections)
+    try {
+      refuseWebSocket(req)
+      if (isForControl(req.url)) {
+        control()
+          .then((app) => app(req, res))
+          .catch((error) => answerError(line, error, state))
+      } else if (isPreflight(req.method, req.headers)) {
+        line.answer({ status: 204, headers: preflightHeaders(req.headers), body: '' })
+      } else serveExchange(line, state)
+    } catch (error) {
+      answerError(line, error, state)
     }
-    ctx.status = status
-    // A foreign page that calls the control API is not even told that there is one.
-    const cors = status === 403 ? [] : corsHeaders(ctx.req.headers)
-    for (const [name, value] of [...headers, ...cors]) ctx.set(name, value)
-    refuseRest(ctx)
-    ctx.body = body
   }
 }
 
-/**
- * The router is asked only for what is below its prefix: looking through its routes takes a while,
- * and to load and build them takes 30 ms, so that it waits for the first who asks.
- */
-function controlOf(state: ServerState) {
-  const control = lazy(async () => (await import('./control.ts')).controlRoutes(state).routes())
-  const ask = async (...[ctx, next]: Parameters<Awaited<ReturnType<typeof control>>>) =>
-    (await control())(ctx, next)
-  return (...[ctx, next]: Parameters<typeof ask>) =>
-    ctx.path.startsWith(controlPrefix) ? ask(ctx, next) : next()
-}
-
-function answerPreflight(ctx: Context, next: Next): Promise<void> {
-  if (!isPreflight(ctx.method, ctx.req.headers)) return next()
-  for (const [name, value] of preflightHeaders(ctx.req.headers)) ctx.set(name, value)
-  ctx.status = 204
-  return Promise.resolve()
+/** A request may name the whole URL, as those to a proxy do. */
+function isForControl(url = '/'): boolean {
+  if (url.startsWith('/')) return url.startsWith(controlPrefix)
+  return URL.canParse(url) && new URL(url).pathname.startsWith(controlPrefix)
 }
 
 async function drain(listener: Listener, state: ServerState): Promise<void> {

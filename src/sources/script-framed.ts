@@ -2,7 +2,7 @@
  * A prepared script as one reply tells it: the same bytes at the same times as its ordinary timeline,
  * framed for HTTP/1.1. What is due together is one step.
  */
-import type { EndStep, FramedStep, HeadStep } from '../core/timeline.ts'
+import type { Copied, EndStep, FramedStep, HeadStep } from '../core/timeline.ts'
 import type { Pacer } from '../time/pacing.ts'
 import type { Between, Prepared } from './prepared.ts'
 
@@ -34,7 +34,8 @@ export function* framedSteps(reply: FramedReply): Generator<HeadStep | FramedSte
     }
     const from = chunks[first]?.from ?? 0
     const to = chunks[next]?.from ?? prepared.body.length
-    yield { atMs, do: 'framed', wire: copy.of(from, to), chunks: next - first, bytes }
+    const wire = new CopiedPart(copy, from, to)
+    yield { atMs, do: 'framed', wire, chunks: next - first, bytes }
     first = next
     atMs = nextMs
   }
@@ -80,15 +81,35 @@ class Copy {
     })
   }
 
-  of(from: number, to: number): Uint8Array {
+  write({ from, to }: Part, target: Buffer, at: number): void {
     const { body, places } = this.#prepared
-    const bytes = Buffer.allocUnsafe(to - from)
-    body.copy(bytes, 0, from, to)
+    body.copy(target, at, from, to)
     for (let place = places[this.#nextPlace]; place && place.at < to; ) {
       const block = this.#blocks[place.index]
-      if (block) bytes.set(block, place.at - from)
+      if (block) target.set(block, at + place.at - from)
       place = places[++this.#nextPlace]
     }
-    return bytes
+  }
+}
+
+/** Of a prepared body. */
+interface Part {
+  readonly from: number
+  readonly to: number
+}
+
+class CopiedPart implements Copied {
+  readonly length: number
+  readonly #copy: Copy
+  readonly #from: number
+
+  constructor(copy: Copy, from: number, to: number) {
+    this.length = to - from
+    this.#copy = copy
+    this.#from = from
+  }
+
+  copyTo(target: Buffer, at: number): void {
+    this.#copy.write({ from: this.#from, to: this.#from + this.length }, target, at)
   }
 }

@@ -3,8 +3,9 @@
  * Holds one step ahead and no more; knows nothing of HTTP, frames or vendors.
  */
 import type { Alarm, Clock } from '../core/clock.ts'
-import type { Burst, Sink } from '../core/sink.ts'
+import type { Burst, Sink, SinkUser } from '../core/sink.ts'
 import {
+  type Copied,
   type Ending,
   type EndStep,
   type FramedStep,
@@ -26,8 +27,6 @@ export interface PlayOptions {
   readonly clock: Clock
   /** When the request arrived, on the clock's scale; `atMs` counts from here. */
   readonly startedMs: number
-  /** Called when only silence is left; not before `play` has returned. */
-  readonly onHang?: (() => void) | undefined
   readonly observer?: PlayObserver
   readonly gate?: Gate | undefined
   /** Paused before anything, the head included. */
@@ -38,12 +37,16 @@ export interface PlayOptions {
   readonly readyMs?: number | undefined
 }
 
-/** Is told while it is played, also before `play` has returned. */
+/** Is told while it is played, also before `begin` has returned. */
 export interface PlayObserver {
   /** Something was handed to the sink. */
   onSent(): void
   /** It has been paused, by whoever. */
   onPause(): void
+  /** Only silence is left; not before `begin` has returned. */
+  onHang?(): void
+  /** The last that is told. */
+  onOver?(outcome: Outcome): void
 }
 
 /** A burst that has grown to this many bytes is sent before more is pulled. */
@@ -60,11 +63,12 @@ export function play(
   sink: Sink,
   options: PlayOptions,
 ): Playback {
-  return new TimelinePlayback(timeline, sink, options)
+  const playback = new TimelinePlayback(timeline, sink, options)
+  playback.begin()
+  return playback
 }
 
-class TimelinePlayback implements Playback {
-  readonly done: Promise<Outcome>
+class TimelinePlayback implements Playback, SinkUser {
   head: HeadStep | undefined
   headMs: number | undefined
   firstByteMs: number | undefined
@@ -78,6 +82,8 @@ class TimelinePlayback implements Playback {
   readonly #timeline: Timeline | LiveTimeline
   /** Opened at the first step, so that what fails in opening is a failure like any other. */
   #source: Iterator<Step | FramedStep> | LiveSteps | undefined
+  /** The source once more, where it is live. */
+  #live: LiveSteps | undefined
   readonly #sink: Sink
   readonly #clock: Clock
   readonly #startedMs: number
@@ -88,10 +94,12 @@ class TimelinePlayback implements Playback {
   #heldAtMs = 0
   #pausedMs = 0
   #hurrying = false
-  readonly #onHang: (() => void) | undefined
   readonly #observer: PlayObserver | undefined
-  #resolve: (outcome: Outcome) => void = () => {}
-  #finished = false
+  readonly #beginsPaused: boolean
+  #outcome: Outcome | undefined
+  /** Made for the first who waits for the end. */
+  #done: Promise<Outcome> | undefined
+  #resolve: ((outcome: Outcome) => void) | undefined
   #alarm: Alarm | undefined
   /** A live source was asked for its next step and has not answered yet. */
   #awaiting = false
@@ -109,7 +117,7 @@ class TimelinePlayback implements Playback {
   #full = false
   #dueHead: HeadStep | undefined
   #chunks: Uint8Array[] = []
-  #framed: Uint8Array[] = []
+  #framed: Copied[] = []
   #burstChunks = 0
   #burstBytes = 0
 
@@ -122,22 +130,43 @@ class TimelinePlayback implements Playback {
     this.#clock = options.clock
     this.#startedMs = options.startedMs
     this.#originMs = options.startedMs
-    this.#onHang = options.onHang
     this.#observer = options.observer
     this.#lag = new LagWatch(options)
     this.#gate = options.gate
-    this.done = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
-    sink.onDrain = () => {
-      if (this.#full) this.#lag.freed()
-      this.#full = false
-      this.#goOn()
-    }
-    sink.onLeave = () => this.#finish('client-left')
-    sink.onDone = () => this.#finish(this.#ending)
-    if (options.paused) this.pause()
+    this.#beginsPaused = options.paused === true
+    sink.user = this
+  }
+
+  /** To be called once. */
+  begin(): void {
+    if (this.#beginsPaused) this.pause()
     this.#advance()
+  }
+
+  get done(): Promise<Outcome> {
+    this.#done ??= new Promise((resolve) => {
+      this.#resolve = resolve
+      if (this.#outcome) resolve(this.#outcome)
+    })
+    return this.#done
+  }
+
+  get #finished(): boolean {
+    return this.#outcome !== undefined
+  }
+
+  onDrain(): void {
+    if (this.#full) this.#lag.freed()
+    this.#full = false
+    this.#goOn()
+  }
+
+  onLeave(): void {
+    this.#finish('client-left')
+  }
+
+  onDone(): void {
+    this.#finish(this.#ending)
   }
 
   get gate(): Gate | undefined {
@@ -201,8 +230,8 @@ class TimelinePlayback implements Playback {
     this.#finish('stopped')
   }
 
-  /** Plays all that is due, then arranges to be called again. One arrow function a stream. */
-  #advance = (): void => {
+  /** Plays all that is due, then arranges to be called again. */
+  #advance(): void {
     try {
       while (this.#isPlaying && this.#takeStep()) {
         if (!this.#stepIsDue()) return
@@ -246,7 +275,9 @@ class TimelinePlayback implements Playback {
       this.#framedChunks = 0
       return timeline.framed()
     }
-    return isLive(timeline) ? timeline[Symbol.asyncIterator]() : timeline[Symbol.iterator]()
+    if (!isLive(timeline)) return timeline[Symbol.iterator]()
+    this.#live = timeline[Symbol.asyncIterator]()
+    return this.#live
   }
 
   /** Goes on behind so many chunks with each of them by itself. */
@@ -271,18 +302,24 @@ class TimelinePlayback implements Playback {
   #takeStep(): boolean {
     if (this.#step) return true
     this.#source ??= this.#open()
+    // What a service has sent in one go goes out in one go.
+    this.#step = this.#live?.take?.()
+    if (this.#step) return true
     const next = this.#source.next()
     if (next instanceof Promise) {
       this.#awaiting = true
       this.#flush()
-      next.then(this.#arrived, (error) => this.#fail(error))
+      next.then(
+        (arrived) => this.#arrive(arrived),
+        (error) => this.#fail(error),
+      )
       return false
     }
     this.#step = next.done ? { atMs: 0, do: 'end' } : next.value
     return true
   }
 
-  #arrived = (next: IteratorResult<Step>): void => {
+  #arrive(next: IteratorResult<Step>): void {
     this.#awaiting = false
     this.#step = next.done ? { atMs: 0, do: 'end' } : next.value
     this.#advance()
@@ -301,6 +338,7 @@ class TimelinePlayback implements Playback {
     return false
   }
 
+  /** One arrow function a stream. */
   #ring = (): void => {
     this.#alarm = undefined
     this.#turnBytes = 0
@@ -355,6 +393,7 @@ class TimelinePlayback implements Playback {
   #addFramed(step: FramedStep): void {
     this.#expect(step, step.chunks)
     if (this.#framedChunks !== undefined) this.#framedChunks += step.chunks
+    if (this.#chunks.length > 0) this.#flush()
     this.#framed.push(step.wire)
     this.#burstChunks += step.chunks
     this.#burstBytes += step.bytes
@@ -368,7 +407,8 @@ class TimelinePlayback implements Playback {
     this.#ending = step.do
     this.hanging = step.do === 'hang'
     this.#expect(step, 0)
-    if (this.hanging && this.#onHang) queueMicrotask(this.#onHang)
+    const observer = this.#observer
+    if (this.hanging && observer?.onHang) queueMicrotask(() => observer.onHang?.())
     this.#flush({ ending: step.do, raw: step.raw, code: step.code })
   }
 
@@ -434,18 +474,25 @@ class TimelinePlayback implements Playback {
 
   #finish(ended: Ended, error?: unknown): void {
     if (this.#finished) return
-    this.#finished = true
+    const outcome = this.#outcomeOf(ended, error)
+    this.#outcome = outcome
     this.#alarm?.cancel()
     this.#closeSource()
-    this.#resolve({
+    this.#resolve?.(outcome)
+    this.#observer?.onOver?.(outcome)
+  }
+
+  #outcomeOf(ended: Ended, error: unknown): Outcome {
+    const { late } = this.#lag
+    return {
       ended,
       bytes: this.bytes,
       chunks: this.chunks,
       durationMs: this.#clock.now() - this.#startedMs,
       pausedMs: this.#pausedMs + (this.paused ? this.#clock.now() - this.#heldSinceMs : 0),
       maxLagMs: this.#lag.maxMs,
-      ...(this.#lag.late ? { late: this.#lag.late } : {}),
+      ...(late ? { late } : {}),
       ...(error === undefined ? {} : { error }),
-    })
+    }
   }
 }

@@ -443,7 +443,7 @@ describe('a response that is kept', () => {
 })
 
 describe('a response in the background', () => {
-  const slow = [{ text: 'One ' }, { wait: '120ms' }, { text: 'two.' }]
+  const slow = [{ text: 'One ' }, { wait: '500ms' }, { text: 'two.' }]
 
   it('is answered at once, and there when it is done', async () => {
     await using double = await one(slow)

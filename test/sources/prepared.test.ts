@@ -86,7 +86,8 @@ function framed(timeline: FramedTimeline): Line[] {
       lines.push([at, bare(step)])
       continue
     }
-    let rest = Buffer.from(step.wire)
+    let rest = Buffer.alloc(step.wire.length)
+    step.wire.copyTo(rest, 0)
     let chunks = 0
     let bytes = 0
     while (rest.length > 0) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../../src/core/clock.ts'
-import type { Sink } from '../../src/core/sink.ts'
+import type { Sink, SinkUser } from '../../src/core/sink.ts'
 import type { Step } from '../../src/core/timeline.ts'
 import { VirtualClock } from '../../src/time/clock.ts'
 import { LagHistogram } from '../../src/time/lag.ts'
@@ -19,9 +19,7 @@ const meterAfter = (lateAfterMs: number) => ({
 
 /** Takes what it is given until it is full, and is full from a number of bursts on. */
 class Reader implements Sink {
-  onDrain: (() => void) | undefined
-  onLeave: (() => void) | undefined
-  onDone: (() => void) | undefined
+  user: SinkUser | undefined
   #bursts: number
 
   constructor(bursts = Number.POSITIVE_INFINITY) {
@@ -29,7 +27,7 @@ class Reader implements Sink {
   }
 
   send({ ending }: Parameters<Sink['send']>[0]): boolean {
-    if (ending) queueMicrotask(() => this.onDone?.())
+    if (ending) queueMicrotask(() => this.user?.onDone())
     this.#bursts -= 1
     return this.#bursts !== 0
   }
@@ -72,7 +70,7 @@ describe('a stream that is watched', () => {
     const reader = new Reader(2)
     const { done } = play(steps, reader, { clock, startedMs: 0, lag })
     await clock.advance(500)
-    reader.onDrain?.()
+    reader.user?.onDrain()
     const { late, maxLagMs } = await done
     expect([late, maxLagMs]).toEqual([undefined, 0])
     expect([lag.late.count, lag.late.maxMs]).toEqual([3, 0])

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Burst, Sink } from '../../src/core/sink.ts'
-import type { FramedTimeline, Step } from '../../src/core/timeline.ts'
+import type { Burst, Sink, SinkUser } from '../../src/core/sink.ts'
+import type { Copied, FramedTimeline, Step } from '../../src/core/timeline.ts'
 import { VirtualClock } from '../../src/time/clock.ts'
 import { type Outcome, type Playback, type PlayOptions, play } from '../../src/time/play.ts'
 
@@ -21,7 +21,11 @@ function framedTimeline(chunks: readonly Chunk[], endMs: number): FramedTimeline
       for (let at = 0; at < chunks.length; ) {
         const atMs = chunks[at]?.[0] ?? 0
         const due = chunks.slice(at).filter((chunk) => chunk[0] === atMs)
-        const wire = Buffer.from(due.map(([, text]) => text).join(''))
+        const bytes = Buffer.from(due.map(([, text]) => text).join(''))
+        const wire: Copied = {
+          length: bytes.length,
+          copyTo: (target, to) => void bytes.copy(target, to),
+        }
         yield { atMs, do: 'framed', wire, chunks: due.length, bytes: wire.length }
         at += due.length
       }
@@ -30,10 +34,14 @@ function framedTimeline(chunks: readonly Chunk[], endMs: number): FramedTimeline
   }
 }
 
+function copied(part: Copied): Buffer {
+  const bytes = Buffer.alloc(part.length)
+  part.copyTo(bytes, 0)
+  return bytes
+}
+
 class FakeSink implements Sink {
-  onDrain: (() => void) | undefined
-  onLeave: (() => void) | undefined
-  onDone: (() => void) | undefined
+  user: SinkUser | undefined
   readonly sent: string[] = []
   readonly takesFramed: boolean
   text = ''
@@ -47,16 +55,17 @@ class FakeSink implements Sink {
 
   send({ head, chunks, framed = [], ending }: Burst): boolean {
     if (head) this.heads += 1
+    const ready = framed.map(copied)
     const show = (all: readonly Uint8Array[]): string =>
       all.map((bytes) => Buffer.from(bytes).toString()).join('|')
     const parts = [
       ...(chunks.length > 0 ? [`[${show(chunks)}]`] : []),
-      ...(framed.length > 0 ? [`{${show(framed)}}`] : []),
+      ...(framed.length > 0 ? [`{${show(ready)}}`] : []),
       ...(ending ? [ending] : []),
     ]
-    this.text += Buffer.concat([...chunks, ...framed]).toString()
+    this.text += Buffer.concat([...chunks, ...ready]).toString()
     this.sent.push(`${this.#clock.now()}: ${parts.join(' ')}`)
-    if (ending) queueMicrotask(() => this.onDone?.())
+    if (ending) queueMicrotask(() => this.user?.onDone())
     return true
   }
 }

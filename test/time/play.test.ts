@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Burst, Sink } from '../../src/core/sink.ts'
+import type { Burst, Sink, SinkUser } from '../../src/core/sink.ts'
 import type { Ending, LiveTimeline, Step, Timeline } from '../../src/core/timeline.ts'
 import { VirtualClock } from '../../src/time/clock.ts'
 import { type Outcome, type Playback, type PlayOptions, play } from '../../src/time/play.ts'
@@ -14,9 +14,7 @@ const ending = (atMs: number, how: Ending = 'end'): Step => ({ atMs, do: how })
 
 /** Shows what it is sent, and when: `5: 200 [a] [b] end`. */
 class FakeSink implements Sink {
-  onDrain: (() => void) | undefined
-  onLeave: (() => void) | undefined
-  onDone: (() => void) | undefined
+  user: SinkUser | undefined
   readonly sent: string[] = []
   isFull = false
   readonly #clock: VirtualClock
@@ -32,13 +30,13 @@ class FakeSink implements Sink {
       ...(burst.ending ? [burst.ending] : []),
     ]
     this.sent.push(`${this.#clock.now()}: ${parts.join(' ')}`)
-    if (burst.ending && burst.ending !== 'hang') queueMicrotask(() => this.onDone?.())
+    if (burst.ending && burst.ending !== 'hang') queueMicrotask(() => this.user?.onDone())
     return !this.isFull
   }
 
   drain(): void {
     this.isFull = false
-    this.onDrain?.()
+    this.user?.onDrain()
   }
 }
 
@@ -87,7 +85,9 @@ function watched(steps: (n: number) => Step): Timeline & { pulled: number; close
 }
 
 /** A live timeline that is fed by hand. */
-function live(): LiveTimeline & { give(...steps: Step[]): void; fail(error: Error): void } {
+function live(
+  hands: 'promised' | 'at hand' = 'promised',
+): LiveTimeline & { give(...steps: Step[]): void; fail(error: Error): void } {
   const waiting: { resolve(next: IteratorResult<Step>): void; reject(error: Error): void }[] = []
   const given: Step[] = []
   return {
@@ -105,6 +105,7 @@ function live(): LiveTimeline & { give(...steps: Step[]): void; fail(error: Erro
         if (value) return Promise.resolve({ done: false, value })
         return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
       },
+      ...(hands === 'at hand' ? { take: () => given.shift() } : {}),
     }),
   }
 }
@@ -187,7 +188,11 @@ describe('play', () => {
     const { clock, sink, playback, outcome } = playing(
       [head(0), write(5, 'a'), ending(9, 'hang')],
       {
-        onHang: () => hangs.push(playback.hanging),
+        observer: {
+          onSent() {},
+          onPause() {},
+          onHang: () => hangs.push(playback.hanging),
+        },
       },
     )
     expect(playback.hanging).toBe(false)
@@ -195,7 +200,7 @@ describe('play', () => {
     expect(sink.sent.at(-1)).toBe('9: hang')
     expect(outcome()).toBeUndefined()
     expect(hangs).toEqual([true])
-    sink.onLeave?.()
+    sink.user?.onLeave()
     await clock.advance(0)
     expect(outcome()).toMatchObject({ ended: 'client-left', durationMs: 600_000 })
   })
@@ -220,7 +225,7 @@ describe('play and its source', () => {
   })
 
   it.each([
-    ['the client leaves', ({ sink }: Played) => sink.onLeave?.(), 'client-left'],
+    ['the client leaves', ({ sink }: Played) => sink.user?.onLeave(), 'client-left'],
     ['it is stopped', ({ playback }: Played) => playback.stop(), 'stopped'],
   ])('stops at once where %s', async (_, interrupt, ended) => {
     const timeline = watched((n) => write(n * 10, 'x'))
@@ -308,7 +313,7 @@ describe('play under back-pressure', () => {
     const { clock, sink, outcome } = playing(timeline)
     sink.isFull = true
     await clock.advance(5)
-    sink.onLeave?.()
+    sink.user?.onLeave()
     sink.drain()
     await clock.runAll()
     expect(sink.sent).toHaveLength(2)
@@ -328,6 +333,18 @@ describe('play of a live timeline', () => {
     await clock.advance(0)
     expect(sink.sent.join(', ')).toMatch(/^4: 200, 4: \[a\], 6: \[b\], 6: \[c\], 10: close$/)
     expect(outcome()?.ended).toBe('close')
+  })
+
+  it('sends in one burst what has come together, each chunk by itself', async () => {
+    const timeline = live('at hand')
+    const { clock, sink, outcome } = playing(timeline)
+    await clock.advance(4)
+    timeline.give(head(4), write(4, 'a'), write(4, 'b'))
+    await clock.advance(4)
+    timeline.give(write(6, 'c'), write(6, 'd'), ending(6))
+    await clock.advance(0)
+    expect(sink.sent).toEqual(['4: 200 [a] [b]', '8: [c] [d] end'])
+    expect(outcome()).toMatchObject({ ended: 'end', chunks: 4 })
   })
 
   it('waits for a step that has come before its time', async () => {
@@ -379,7 +396,7 @@ describe('play of a live timeline', () => {
     const { clock, sink, outcome } = playing(timeline)
     hand.give(head(0))
     await clock.advance(1)
-    sink.onLeave?.()
+    sink.user?.onLeave()
     hand.give(write(1, 'a'))
     await clock.advance(5)
     expect(closed).toBe(true)

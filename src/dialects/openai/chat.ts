@@ -5,7 +5,7 @@ import type { ChatRequest } from '../../core/chat-request.ts'
 import type { Dialect, Heartbeat, ReplyContext, Route } from '../../core/dialect.ts'
 import type { Event } from '../../core/event.ts'
 import type { Framing } from '../../core/frame.ts'
-import type { HttpReply } from '../../core/http.ts'
+import type { Headers, HttpReply } from '../../core/http.ts'
 import { lazy } from '../../core/lazy.ts'
 import { alike } from './chat-alike.ts'
 import { chatDecoder, decodeCompletion } from './chat-decoder.ts'
@@ -41,6 +41,10 @@ export function dialectOf(
 ): Dialect {
   const framing = framingOf(variant)
   const { name, title, marks, environment, stream } = variant
+  const streamHeaders: Headers = [
+    ['content-type', stream.contentType ?? 'text/event-stream'],
+    ['cache-control', 'no-cache'],
+  ]
   return {
     name,
     title,
@@ -58,11 +62,7 @@ export function dialectOf(
     limits: openAiLimitWords(variant),
     parseRequest,
     checkModel: (request, models) => checkModel(variant, request, models),
-    streamHeaders: (reply) => [
-      ['content-type', stream.contentType ?? 'text/event-stream'],
-      ['cache-control', 'no-cache'],
-      ...replyHeaders(variant, reply),
-    ],
+    streamHeaders: (reply) => streamHeaders.concat(replyHeaders(variant, reply)),
     encoder: (reply) => chatEncoder(plan(), reply),
     alike: (reply) => alike(plan(), reply),
     decoder: () => chatDecoder(variant),

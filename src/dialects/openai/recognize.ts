@@ -24,14 +24,15 @@ const asksFor = (models: readonly string[], http: HttpRequest): boolean => {
 }
 
 /** A path of many services is asked about by each of them, and its body is searched once. */
-const found = new WeakMap<HttpRequest, string>()
+let lastBody: Uint8Array | undefined
+let lastModel = ''
 
-function modelOf(http: HttpRequest): string {
-  const known = found.get(http)
-  if (known !== undefined) return known
-  const model = findModel(http.body)
-  found.set(http, model)
-  return model
+function modelOf({ body }: HttpRequest): string {
+  if (body !== lastBody) {
+    lastModel = findModel(body)
+    lastBody = body
+  }
+  return lastModel
 }
 
 /** Behind the name; no name of a model is longer. */

@@ -25,15 +25,23 @@ interface HeaderOptions {
 export function serviceHeaders(
   variant: ChatVariant,
   random: Random,
-  { only = /^/, model = '' }: HeaderOptions = {},
+  { only, model = '' }: HeaderOptions = {},
 ): Headers {
-  const { ids, headers } = variant
+  const { ids } = variant
   const requestId = ids.request === undefined ? '' : requestIdOf(variant, random)
   const source = random.fork('headers')
+  const given = { requestId, model }
+  const headers: Header[] = []
+  for (const header of variant.headers) {
+    const [name, form] = header
+    if (only && !only.test(name)) continue
+    // Most are the same in every reply, and are shared by all.
+    headers.push(form.includes('{{') ? [name, drawn(form, source, given)] : header)
+  }
   return headers
-    .filter(([name]) => only.test(name))
-    .map(([name, form]) => [name, drawn(form, source, { requestId, model })])
 }
+
+type Header = Headers[number]
 
 /** The same in the headers and in the body of a reply. */
 export const requestIdOf = ({ ids }: ChatVariant, random: Random): string =>
@@ -44,20 +52,33 @@ export function replyHeaders(variant: ChatVariant, reply: ReplyContext): Headers
   const { rateLimits } = variant
   const counted = rateLimits ? countedHeaders(rateLimits, reply) : []
   const { model } = reply.request
-  return [...serviceHeaders(variant, reply.random, { model }), ...counted]
+  return serviceHeaders(variant, reply.random, { model }).concat(counted)
 }
 
 /** OpenAI's, for whichever of its APIs. */
 export const openAiHeaders = (reply: ReplyContext): Headers => replyHeaders(openAi, reply)
 
+/** By the tokens that were used: prompts differ, and their lengths do less so. */
+const countedBefore = new WeakMap<RateLimits, Map<number, Headers>>()
+
+/** More lengths than clients use in turn. */
+const mostCounted = 1000
+
 function countedHeaders(limits: RateLimits, { request }: ReplyContext): Headers {
   const used = Math.min(limits.tokens, inputTokens(request.messages))
-  return limitHeaders(limits, {
+  const before = countedBefore.get(limits) ?? new Map<number, Headers>()
+  const known = before.get(used)
+  if (known) return known
+  const headers = limitHeaders(limits, {
     requests: limits.requests - 1,
     tokens: limits.tokens - used,
     requestsMs: (limits.requestsPerMs ?? 60_000) / limits.requests,
     tokensMs: (used / limits.tokens) * 60_000,
   })
+  if (before.size >= mostCounted) before.clear()
+  before.set(used, headers)
+  countedBefore.set(limits, before)
+  return headers
 }
 
 /** For a request that came too early. */

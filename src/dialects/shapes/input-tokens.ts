@@ -3,16 +3,18 @@ import type { ChatMessage } from '../../core/chat-request.ts'
 import { countTokens } from '../grain.ts'
 
 /** Asked for several times for one reply, of the same messages. */
-const counted = new WeakMap<readonly ChatMessage[], number>()
+let lastMessages: readonly ChatMessage[] | undefined
+let lastCount = 0
 
 /**
  * The same figure as a script's usage has: three tokens a message stand for the borders between
  * messages, as OpenAI's cookbook counts.
  */
 export function inputTokens(messages: readonly ChatMessage[]): number {
-  const known = counted.get(messages)
-  if (known !== undefined) return known
-  const count = messages.reduce((sum, { text }) => sum + countTokens(text) + 3, 3)
-  counted.set(messages, count)
+  if (messages === lastMessages) return lastCount
+  let count = 3
+  for (const { text } of messages) count += countTokens(text) + 3
+  lastMessages = messages
+  lastCount = count
   return count
 }

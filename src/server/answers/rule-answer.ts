@@ -8,7 +8,7 @@ import type { Recording } from '../../recording/format.ts'
 import { openRecording } from '../../recording/store.ts'
 import type { Match } from '../../scenario/match.ts'
 import type { Reply, Resuming, Rule } from '../../scenario/scenario.ts'
-import { renderReply } from '../../scenario/template.ts'
+import { isTemplated, renderReply } from '../../scenario/template.ts'
 import { paceRecording, type ReplayMiss } from '../../sources/recording.ts'
 import { replyTimeline } from '../../sources/reply.ts'
 import { stoppable } from '../../sources/resume.ts'
@@ -183,12 +183,14 @@ export function ruleTimeline(
 ): Timeline {
   const { scenario, rule } = found
   const pacing = rule.pacing ?? scenario.pacing
-  const reply = renderReply(rule.reply, {
-    ...found,
-    request: context.request,
-    seed,
-    random: context.random,
-  })
+  const reply = isTemplated(rule.reply)
+    ? renderReply(rule.reply, {
+        ...found,
+        request: context.request,
+        seed,
+        random: context.random,
+      })
+    : rule.reply
   switch (reply.kind) {
     case 'script':
       return tell({ steps: reply.steps, dialect, pacing, reply: context })

@@ -8,7 +8,7 @@ import { faultNames } from '../../faults/registry.ts'
 import { readYaml } from '../../scenario/load-yaml.ts'
 import { countIsTimes, type RunTimeOptions } from '../faults/run-time-faults.ts'
 import type { ServerState } from '../server-state.ts'
-import { readRequest } from '../wire/read-request.ts'
+import { requestOf } from '../wire/node-line.ts'
 import { type Handlers, queryOf, wholeNumberOf, wrong } from './handler.ts'
 
 const optionNames = ['ttl', 'times', 'session', 'path', 'dialect', 'rule'] as const
@@ -25,7 +25,7 @@ export const faultHandlers: Handlers = {
     ctx.body = (await server.runTimeFaults.get(id)) ?? (await noFaults(id, server))
   },
   'POST /faults': async (ctx, server) => {
-    const { body } = await readRequest(ctx, server.maxBodyBytes)
+    const { body } = await requestOf(ctx, server.maxBodyBytes)
     const text = Buffer.from(body).toString('utf8')
     if ('count' in ctx.query) throw wrong(countIsTimes)
     const { faults, options } = read(text, queryOf(ctx, optionNames))

@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import { StuntdoubleError } from '../../core/errors.ts'
 import { suggestion } from '../../core/suggest.ts'
 import type { ServerState } from '../server-state.ts'
-import { readRequest } from '../wire/read-request.ts'
+import { requestOf } from '../wire/node-line.ts'
 
 export { wholeNumberOf } from '../streams/act.ts'
 
@@ -32,7 +32,7 @@ export function queryOf<Name extends string>(
 
 /** A JSON body; undefined where there is none. */
 export async function jsonBodyOf(ctx: Context, server: ServerState): Promise<unknown> {
-  const { body } = await readRequest(ctx, server.maxBodyBytes)
+  const { body } = await requestOf(ctx, server.maxBodyBytes)
   if (body.length === 0) return undefined
   try {
     return JSON.parse(Buffer.from(body).toString('utf8'))

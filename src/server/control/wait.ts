@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { listenToEvents } from '../peers/feeds.ts'
 import type { EventPart } from '../peers/peers.ts'
 import { WaitTimeout, waitFor } from '../streams/wait.ts'
-import { whenLeft } from '../wire/connection.ts'
+import { whenLeft } from '../wire/node-line.ts'
 import { type Handlers, queryOf, refuse, wholeNumberOf } from './handler.ts'
 
 const parameters = [

@@ -2,7 +2,6 @@
  * One exchange and the limits: waits at the door, puts true figures on its answer, and leaves at its
  * end. The one place through which the road of exchanges meets them.
  */
-import type { Context } from 'koa'
 import type { ReplyContext } from '../../core/dialect.ts'
 import { isApiError } from '../../core/dialect.ts'
 import type { Headers } from '../../core/http.ts'
@@ -15,7 +14,7 @@ import { type Answer, type Question, simulated } from '../answers/answered.ts'
 import type { Countable } from '../answers/countable.ts'
 import { plainRequest } from '../answers/plain.ts'
 import type { ServerState } from '../server-state.ts'
-import { whenLeft } from '../wire/connection.ts'
+import type { Line } from '../wire/line.ts'
 import type { Entered } from './limits.ts'
 import { countLive, eachLive, saidUntil } from './said.ts'
 
@@ -41,15 +40,15 @@ const noLimits: Pass = {
 }
 
 /** Lets the request in, or says why not; waits where there is a queue for it. */
-export function passLimits(ctx: Context, question: Question, server: ServerState): Soon<Pass> {
-  return server.stage.limits.length === 0 ? noLimits : passSome(ctx, question, server)
+export function passLimits(line: Line, question: Question, server: ServerState): Soon<Pass> {
+  return server.stage.limits.length === 0 ? noLimits : passSome(line, question, server)
 }
 
-async function passSome(ctx: Context, question: Question, server: ServerState): Promise<Pass> {
+async function passSome(line: Line, question: Question, server: ServerState): Promise<Pass> {
   const { stage, states, kept, tapes, clock, log, limits } = server
   const counted = await countable(question, { stage, states, kept, tapes, clock, log })
   if (!counted) return noLimits
-  const entered = await limits.enter(stage.limits, counted, (run) => whenLeft(ctx, run))
+  const entered = await limits.enter(stage.limits, counted, (run) => line.whenLeft(run))
   if (entered.refused && !entered.left) server.counters.countLimited(entered.refused.name)
   return new CountedPass(counted, entered)
 }

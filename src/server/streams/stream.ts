@@ -38,11 +38,13 @@ export interface StreamSource {
   readonly record: JournalRecord
   readonly connection: ConnectionUse
   /** Reads and writes it once its head is known. */
-  readonly language: (head: HeadStep) => StreamLanguage
+  language(head: HeadStep): StreamLanguage
   /** A declared length is left out, so that bytes may be added. */
   readonly lengthMayChange: boolean
   /** Where the request or its rule asks for a pause. */
   readonly pauseAt: StreamPlace | undefined
+  /** It has been played; may be called before `Stream.play` has returned. */
+  over(outcome: Outcome): void
 }
 
 export interface Surroundings {
@@ -96,9 +98,9 @@ export class Stream implements PlayObserver {
     if (pauseAt && !begins) this.#aimAt(pauseAt)
     const countsFrames = this.#around.news.countsFrames && isLive(timeline)
     const isWatched = this.#target !== undefined || countsFrames
-    const { clock, startedMs, onHang, lag, readyMs } = options
+    const { clock, startedMs, lag, readyMs } = options
     const playback = play(timeline, sink, {
-      ...{ clock, startedMs, onHang, lag, readyMs },
+      ...{ clock, startedMs, lag, readyMs },
       observer: this,
       gate: isWatched ? this.#gate : undefined,
       paused: begins === true,
@@ -381,6 +383,15 @@ export class Stream implements PlayObserver {
   onSent(): void {
     const { news } = this.#around
     if (news.isHeard && this.#playback) news.tell('written', this.record)
+  }
+
+  onOver(outcome: Outcome): void {
+    this.#source.over(outcome)
+  }
+
+  /** A server that drains waits for words, not for silence. */
+  onHang(): void {
+    if (this.#around.isDraining()) this.#playback?.stop()
   }
 
   onPause(): void {

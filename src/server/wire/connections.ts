@@ -2,11 +2,10 @@
  * What can be told of the connection below an exchange: its number and whose turn it is, what was
  * written on it, and how the client left it. Only what Node and the kernel know; nothing is guessed.
  */
+import type { IncomingMessage } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
-import type { Context } from 'koa'
 import { http2Codes } from '../../core/http.ts'
-import { http2StreamOf } from './connection.ts'
 import { socketOf } from './http2-connection.ts'
 import { unacknowledgedBytes } from './unacknowledged.ts'
 
@@ -33,41 +32,46 @@ export interface ConnectionUse {
   unacknowledged(): Promise<number | undefined>
 }
 
+/** What is counted of a connection. */
+export interface Numbered {
+  readonly id: number
+  requests: number
+}
+
 export class Connections {
-  readonly #known = new WeakMap<object, { readonly id: number; requests: number }>()
+  readonly #known = new WeakMap<object, Numbered>()
   #last = 0
 
-  /** To be called when the request arrives, before anything is written for it. */
-  use(ctx: Context): ConnectionUse {
-    const stream = http2StreamOf(ctx)
-    const socket = stream?.session ? socketOf(stream.session) : ctx.req.socket
-    const number = this.#numbered(socket ?? ctx.req.socket, protocolOf(ctx))
-    return stream ? new Http2Use(number, stream, socket) : new Http1Use(number, ctx.req.socket)
+  /** Of a request that Node's servers have read; `stream` is set where it came by HTTP/2. */
+  use(req: IncomingMessage, stream: ServerHttp2Stream | undefined): ConnectionUse {
+    const socket = stream?.session ? socketOf(stream.session) : req.socket
+    const numbered = this.of(socket ?? req.socket)
+    if (stream) return new Http2Use(numbered, stream, socket)
+    const protocol = req.httpVersionMinor === 0 ? 'HTTP/1.0' : 'HTTP/1.1'
+    return new Http1Use(numbered, protocol, req.socket)
   }
 
-  #numbered(connection: object, protocol: ConnectionNumber['protocol']): ConnectionNumber {
-    let known = this.#known.get(connection)
-    if (!known) {
-      known = { id: ++this.#last, requests: 0 }
-      this.#known.set(connection, known)
-    }
-    known.requests += 1
-    return { id: known.id, request: known.requests, protocol }
+  of(connection: object): Numbered {
+    const known = this.#known.get(connection)
+    if (known) return known
+    const numbered = { id: ++this.#last, requests: 0 }
+    this.#known.set(connection, numbered)
+    return numbered
   }
 }
 
-function protocolOf({ req }: Context): ConnectionNumber['protocol'] {
-  if (req.httpVersionMajor === 2) return 'HTTP/2'
-  return req.httpVersionMinor === 0 ? 'HTTP/1.0' : 'HTTP/1.1'
+const nextOf = (numbered: Numbered, protocol: ConnectionNumber['protocol']): ConnectionNumber => {
+  numbered.requests += 1
+  return { id: numbered.id, request: numbered.requests, protocol }
 }
 
-class Http1Use implements ConnectionUse {
+export class Http1Use implements ConnectionUse {
   readonly number: ConnectionNumber
   readonly #socket: Socket
   readonly #before: number
 
-  constructor(number: ConnectionNumber, socket: Socket) {
-    this.number = number
+  constructor(numbered: Numbered, protocol: ConnectionNumber['protocol'], socket: Socket) {
+    this.number = nextOf(numbered, protocol)
     this.#socket = socket
     this.#before = socket.bytesWritten
   }
@@ -96,8 +100,8 @@ class Http2Use implements ConnectionUse {
   readonly #stream: ServerHttp2Stream
   readonly #socket: Socket | undefined
 
-  constructor(number: ConnectionNumber, stream: ServerHttp2Stream, socket: Socket | undefined) {
-    this.number = number
+  constructor(numbered: Numbered, stream: ServerHttp2Stream, socket: Socket | undefined) {
+    this.number = nextOf(numbered, 'HTTP/2')
     this.#stream = stream
     this.#socket = socket
   }

@@ -3,8 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Headers } from '../../core/http.ts'
 
 /** Headers for an answer; none where no browser asks. */
-export function corsHeaders({ origin }: IncomingHttpHeaders): Headers {
-  if (origin === undefined) return []
+export function corsHeaders(origin: string | undefined): Headers {
+  if (origin === undefined) return noHeaders
   return [
     ['access-control-allow-origin', origin],
     ['access-control-allow-credentials', 'true'],
@@ -13,6 +13,8 @@ export function corsHeaders({ origin }: IncomingHttpHeaders): Headers {
     ['vary', 'Origin'],
   ]
 }
+
+const noHeaders: Headers = []
 
 const exposed = [
   'content-length',
@@ -32,7 +34,7 @@ export function preflightHeaders(asked: IncomingHttpHeaders): Headers {
   const headers = asked['access-control-request-headers']
   const method = asked['access-control-request-method'] ?? 'POST'
   return [
-    ...corsHeaders(asked),
+    ...corsHeaders(asked.origin),
     ['access-control-allow-methods', method],
     ...(headers ? [['access-control-allow-headers', headers] as const] : []),
     ['access-control-max-age', '600'],
@@ -43,7 +45,7 @@ export function preflightHeaders(asked: IncomingHttpHeaders): Headers {
   ]
 }
 
-export const isPreflight = (method: string, headers: IncomingHttpHeaders): boolean =>
+export const isPreflight = (method: string | undefined, headers: IncomingHttpHeaders): boolean =>
   method === 'OPTIONS' &&
   headers.origin !== undefined &&
   headers['access-control-request-method'] !== undefined

@@ -1,5 +1,5 @@
 /** The head of a played answer, as far as it is the same over HTTP/1.1 and HTTP/2. Pure. */
-import { bodilessStatuses, type Headers } from '../../core/http.ts'
+import { bodilessStatuses, type Headers, header } from '../../core/http.ts'
 import type { HeadStep } from '../../core/timeline.ts'
 
 export interface HeadOptions {
@@ -11,17 +11,16 @@ export interface HeadOptions {
 
 export interface Head {
   readonly headers: Headers
-  /** Of the answer's own headers and of those that it is to lack, in lower case. */
-  readonly names: readonly string[]
+  /** The answer has a date of its own, or is to lack one. */
+  readonly isDated: boolean
 }
 
 export function completeHead(step: HeadStep, options: HeadOptions): Head {
   const given = withLength(step, options)
-  const names = given.map(([name]) => name.toLowerCase())
-  if (step.without) names.push(...step.without)
-  const headers = [...given]
-  for (const extra of options.extraHeaders) if (!names.includes(extra[0])) headers.push(extra)
-  return { headers, names }
+  const has = (name: string): boolean =>
+    step.without?.includes(name) === true || header(given, name) !== undefined
+  const extra = options.extraHeaders.filter(([name]) => !has(name))
+  return { headers: given.concat(extra), isDated: has('date') }
 }
 
 function withLength(
@@ -34,6 +33,16 @@ function withLength(
 
 const withoutLength = (headers: Headers): Headers =>
   headers.filter(([name]) => name.toLowerCase() !== 'content-length')
+
+/** HTTP/1.0 knows no chunks: there, the body ends with the connection, and is plain, too. */
+export function framingFor(
+  method: string,
+  status: number,
+  isPlain: boolean,
+): 'chunked' | 'plain' | 'none' {
+  if (hasNoBody(method, status)) return 'none'
+  return isPlain ? 'plain' : 'chunked'
+}
 
 export const hasNoBody = (method: string | undefined, status: number): boolean =>
   method === 'HEAD' || bodilessStatuses.has(status)

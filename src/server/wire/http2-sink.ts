@@ -6,7 +6,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { type Headers, type Http2Code, hopByHopHeaders, http2Number } from '../../core/http.ts'
-import type { Burst, Sink } from '../../core/sink.ts'
+import type { Burst, Sink, SinkUser } from '../../core/sink.ts'
 import type { Ending, HeadStep } from '../../core/timeline.ts'
 import { completeHead, type HeadOptions, hasNoBody } from './head.ts'
 import { closeConnection } from './http2-connection.ts'
@@ -15,9 +15,7 @@ import { closeConnection } from './http2-connection.ts'
 const mostWaitingBytes = 64 * 1024
 
 export class Http2Sink implements Sink {
-  onDrain: (() => void) | undefined
-  onLeave: (() => void) | undefined
-  onDone: (() => void) | undefined
+  user: SinkUser | undefined
 
   /** Of the head that was sent, if any. */
   status: number | undefined
@@ -94,7 +92,7 @@ export class Http2Sink implements Sink {
     this.#advance()
     if (!this.#full || this.#waitingBytes > 0) return
     this.#full = false
-    this.onDrain?.()
+    this.user?.onDrain()
   }
 
   #advance(): void {
@@ -158,7 +156,7 @@ export class Http2Sink implements Sink {
 
   #closeConnection(): void {
     const { session } = this.#stream
-    if (session) closeConnection(session, () => this.onDone?.())
+    if (session) closeConnection(session, () => this.user?.onDone())
   }
 
   /** Node tells of a stream that is over in one to three ways, depending on who was faster. */
@@ -167,8 +165,8 @@ export class Http2Sink implements Sink {
     // Without a body the head was all, whatever the timeline would still do.
     const ended = this.#ending === 'end' || this.#bodiless
     if (this.#leaving || (ended && writableEnded && rstCode === constants.NGHTTP2_NO_ERROR)) {
-      this.onDone?.()
-    } else if (this.#isGone) this.onLeave?.()
+      this.user?.onDone()
+    } else if (this.#isGone) this.user?.onLeave()
   }
 }
 

@@ -10,24 +10,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import {
   createServer as createHttp2Server,
   type Http2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
   type Http2Session,
   type ServerHttp2Session,
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { StuntdoubleError } from '../../core/errors.ts'
 import { lazy } from '../../core/lazy.ts'
+import { DirectConnections, type DirectServing } from './direct-connections.ts'
 import { noteSocket } from './http2-connection.ts'
 import { type Protocols, tellProtocol } from './preface.ts'
 import { type Door, Refusing } from './refuse-connection.ts'
 import { refuseMalformed, timedOut } from './refuse-malformed.ts'
 import { refuseTunnel } from './refuse-web-socket.ts'
 
-export type Serve = (
-  request: IncomingMessage | Http2ServerRequest,
-  response: ServerResponse | Http2ServerResponse,
-) => unknown
+/** Of HTTP/2 it gets what has the same form. */
+export type Serve = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /** Longer than most clients keep an idle connection, so that they are the ones that close it. */
 const keepAliveMs = 75_000
@@ -41,6 +38,15 @@ const lingerMs = 1000
 /** Many slow streams on one connection must not be taken for an attack, as by default at 10 MB. */
 const maxSessionMegabytes = 1000
 
+export interface ListenerOptions {
+  /** How long a connection may be idle before it is closed. */
+  readonly idleMs?: number
+  /** Lets connections in; all of them unless given. */
+  readonly door?: Door
+  /** Answers plain requests of HTTP/1.1 that nobody else has to read. */
+  readonly direct?: DirectServing
+}
+
 export class Listener {
   readonly #http1: Server
   /** Made for the first that speaks it: HTTP/2 takes 20 ms to load, and most servers never meet it. */
@@ -52,23 +58,28 @@ export class Listener {
   readonly #idleMs: number
   readonly #door: Door | undefined
   readonly #refusing: Refusing | undefined
+  readonly #direct: DirectConnections | undefined
 
-  /**
-   * @param idleMs how long a connection may be idle before it is closed
-   * @param door lets connections in; all of them unless given
-   */
-  constructor(serve: Serve, idleMs = keepAliveMs, door?: Door) {
+  /** @param serve answers what Node's servers have read */
+  constructor(serve: Serve, { idleMs = keepAliveMs, door, direct }: ListenerOptions = {}) {
     this.#idleMs = idleMs
     this.#http1 = createServer({ keepAliveTimeout: idleMs }, serve)
     this.#http1.on('clientError', refuseMalformed)
     this.#http1.on('connect', refuseTunnel)
     this.#http2 = lazy(() => {
-      const http2 = createHttp2Server({ maxSessionMemory: maxSessionMegabytes }, serve)
-      return http2.on('session', (session) => {
+      const http2 = createHttp2Server({ maxSessionMemory: maxSessionMegabytes })
+      return http2.on('request', serve).on('session', (session) => {
         noteIn(this.#sessions, session)
       })
     })
-    const protocols = this.#protocols()
+    const serveHttp1 = this.#http1.listeners('connection')
+    const toNode = (socket: Socket, received: Buffer): void => {
+      for (const listener of serveHttp1) listener.call(this.#http1, socket)
+      socket.unshift(received)
+    }
+    const refuse = (socket: Socket, bytes: number): void => refuseUntold(socket, 'end', bytes)
+    this.#direct = direct && new DirectConnections({ ...direct, idleMs, toNode, refuse })
+    const protocols = this.#protocols(toNode)
     this.#http1.removeAllListeners('connection')
     this.#door = door
     this.#refusing = door && new Refusing(door)
@@ -108,6 +119,7 @@ export class Listener {
     const closed = new Promise<void>((resolve) => this.#http1.close(() => resolve()))
     for (const socket of this.#untold) socket.destroy()
     this.#refusing?.closeAll()
+    this.#direct?.retire()
     for (const session of this.#sessions) session.close()
     return closed
   }
@@ -115,21 +127,24 @@ export class Listener {
   /** After `retire`, when all that was asked is answered: nobody is waited for any longer. */
   closeIdle(): void {
     this.#http1.closeIdleConnections()
+    this.#direct?.closeIdle()
     for (const socket of this.#http2Sockets) linger(socket)
   }
 
   /** After `retire`: everything ends now. */
   closeAll(): void {
     this.#http1.closeAllConnections()
+    this.#direct?.closeAll()
     for (const socket of this.#http2Sockets) socket.destroy()
   }
 
-  #protocols(): Protocols {
-    const serveHttp1 = this.#http1.listeners('connection')
+  #protocols(toNode: Protocols['http1']): Protocols {
     return {
-      http1: (socket) => {
+      http1: (socket, received) => {
         this.#untold.delete(socket)
-        for (const listener of serveHttp1) listener.call(this.#http1, socket)
+        // Past the limit only the control API is answered, which Node's server leads to.
+        if (this.#direct && !this.#door?.spare.has(socket)) this.#direct.take(socket, received)
+        else toNode(socket, received)
       },
       http2: (socket) => {
         this.#untold.delete(socket)

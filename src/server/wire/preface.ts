@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 
 export interface Protocols {
-  /** Called while the first bytes are being read: they come to `data` listeners right after it. */
+  /** Called with the first bytes, which nobody else has any more. */
   http1(socket: Socket, received: Buffer): void
   /** Called with the first bytes waiting in the socket's buffer. */
   http2(socket: Socket): void
@@ -34,10 +34,7 @@ export function tellProtocol(socket: Socket, silenceMs: number, protocols: Proto
       socket.pause()
       socket.unshift(received)
       protocols.http2(socket)
-    } else {
-      protocols.http1(socket, received)
-      socket.unshift(received)
-    }
+    } else protocols.http1(socket, received)
   }
   const neither = (why: 'end' | 'error' | 'silence'): void => {
     leave()

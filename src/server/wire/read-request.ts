@@ -1,21 +1,56 @@
-/** Koa's request as plain data, its body read up to a limit. */
-import type { Context } from 'koa'
+/** A request that Node has read, as plain data, its body read up to a limit. */
+import type { IncomingMessage } from 'node:http'
 import { StuntdoubleError } from '../../core/errors.ts'
 import { type Headers, type HttpRequest, header } from '../../core/http.ts'
+import type { RequestReader } from './line.ts'
 
-export async function readRequest(ctx: Context, maxBytes: number): Promise<HttpRequest> {
-  const body = await readBody(ctx, maxBytes)
-  const { method = 'GET', url = '/' } = ctx.req
-  const queryAt = url.indexOf('?')
-  return {
-    method,
-    url,
-    path: queryAt < 0 ? url : url.slice(0, queryAt),
-    query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),
-    headers: pairs(ctx.req.rawHeaders),
-    params: {},
-    body,
+export function readRequest(req: IncomingMessage, maxBytes: number, reader: RequestReader): void {
+  const parts: Buffer[] = []
+  let length = 0
+  let isOver = false
+  const fail = (error: unknown): void => {
+    if (!isOver) reader.onUnreadable(error)
+    isOver = true
   }
+  const tooLarge = (): void => {
+    req.removeAllListeners('data').resume()
+    fail(new StuntdoubleError('body-too-large', `The request body is over ${maxBytes} bytes`))
+  }
+  if (Number(req.headers['content-length']) > maxBytes) {
+    tooLarge()
+    return
+  }
+  req.on('data', (part: Buffer) => {
+    length += part.length
+    parts.push(part)
+    if (length > maxBytes) tooLarge()
+  })
+  req.on('end', () => {
+    if (isOver) return
+    isOver = true
+    const { method = 'GET', url = '/' } = req
+    const body = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
+    reader.onRequest(requestFrom({ method, url, headers: pairs(req.rawHeaders), body }))
+  })
+  req.on('error', fail)
+  // Node tells of a client that leaves while sending by this event alone.
+  req.on('aborted', () => fail(new StuntdoubleError('bad-request', 'The client left')))
+}
+
+/** Shared by all requests that have none; nobody changes a request. */
+const noQuery = new URLSearchParams()
+const noParams = {}
+
+export function requestFrom({
+  method,
+  url,
+  headers,
+  body,
+}: Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>): HttpRequest {
+  const queryAt = url.indexOf('?')
+  const path = queryAt < 0 ? url : url.slice(0, queryAt)
+  const query = queryAt < 0 ? noQuery : new URLSearchParams(url.slice(queryAt + 1))
+  return { method, url, path, query, headers, params: noParams, body }
 }
 
 /**
@@ -37,26 +72,4 @@ function pairs(rawHeaders: readonly string[]): Headers {
     headers.unshift(['host', authority])
   }
   return headers
-}
-
-function readBody({ req }: Context, maxBytes: number): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = []
-    let length = 0
-    const tooLarge = (): void => {
-      req.removeAllListeners('data').resume()
-      const limit = `${maxBytes} bytes`
-      reject(new StuntdoubleError('body-too-large', `The request body is over ${limit}`))
-    }
-    if (Number(req.headers['content-length']) > maxBytes) return tooLarge()
-    req.on('data', (part: Buffer) => {
-      length += part.length
-      parts.push(part)
-      if (length > maxBytes) tooLarge()
-    })
-    req.on('end', () => resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)))
-    req.on('error', reject)
-    // Node tells of a client that leaves while sending by this event alone.
-    req.on('aborted', () => reject(new StuntdoubleError('bad-request', 'The client left')))
-  })
 }

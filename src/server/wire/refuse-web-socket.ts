@@ -4,7 +4,6 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Context, Next } from 'koa'
 import { StuntdoubleError } from '../../core/errors.ts'
 import { ourError } from '../our-error.ts'
 
@@ -12,10 +11,10 @@ const noWebSocket =
   'no WebSocket is spoken here, neither as a service nor as a relay: nothing was asked of any service; use the streaming HTTP API, or let the client call the service itself'
 
 /** Before anything that could take it for a plain GET. */
-export async function refuseWebSocket(ctx: Context, next: Next): Promise<void> {
-  const isWebSocket = /(?:^|[\s,])websocket(?:$|[\s,/])/i.test(ctx.get('upgrade'))
-  if (isWebSocket) throw new StuntdoubleError('no-websocket', noWebSocket)
-  await next()
+export function refuseWebSocket({ headers }: IncomingMessage): void {
+  const { upgrade } = headers
+  if (upgrade === undefined || !/(?:^|[\s,])websocket(?:$|[\s,/])/i.test(upgrade)) return
+  throw new StuntdoubleError('no-websocket', noWebSocket)
 }
 
 const noTunnel =

@@ -1,27 +1,15 @@
-/**
- * Where bytes meet the socket of an HTTP/1.1 connection. Exact endings need the raw response.
- *
- * HTTP chunk framing is written here, not by Node: Node joins chunks that are written together into
- * one, and a recording's chunk borders would be lost.
- */
-import type { ServerResponse } from 'node:http'
+/** Where bytes meet a response of Node's over HTTP/1.1. Exact endings need its socket as well. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Context } from 'koa'
 import { header } from '../../core/http.ts'
-import { chunkEnd, lastChunk, sizeLine } from '../../core/http-chunks.ts'
-import type { Burst, Sink } from '../../core/sink.ts'
+import type { Burst, Sink, SinkUser } from '../../core/sink.ts'
 import type { Ending, HeadStep } from '../../core/timeline.ts'
-import { completeHead, type HeadOptions, hasNoBody } from './head.ts'
+import { completeHead, framingFor } from './head.ts'
+import { Http1Body } from './http1-body.ts'
+import type { SinkOptions } from './line.ts'
 
-export interface SinkOptions extends HeadOptions {
-  /** The connection is not to be used again, since the server is about to stop. */
-  readonly isLast: () => boolean
-}
-
-export class SocketSink implements Sink {
-  onDrain: (() => void) | undefined
-  onLeave: (() => void) | undefined
-  onDone: (() => void) | undefined
+export class ResponseSink implements Sink {
+  user: SinkUser | undefined
 
   /** Of the head that was sent, if any. */
   status: number | undefined
@@ -31,25 +19,23 @@ export class SocketSink implements Sink {
   readonly #socket: Socket
   readonly #method: string
   readonly #httpOneZero: boolean
-  #framing: 'chunked' | 'plain' | 'none' = 'chunked'
-  /** Bytes of the body that the head declares and that have not been sent. */
-  #owedBytes = 0
+  readonly #body = new Http1Body()
   #ending: Ending | undefined
 
   readonly #options: SinkOptions
 
-  constructor(ctx: Context, options: SinkOptions) {
+  constructor(request: IncomingMessage, response: ServerResponse, options: SinkOptions) {
     this.#options = options
-    this.#response = ctx.res
-    this.#socket = ctx.req.socket
-    this.#method = ctx.req.method ?? 'GET'
-    this.#httpOneZero = ctx.req.httpVersionMajor === 1 && ctx.req.httpVersionMinor === 0
+    this.#response = response
+    this.#socket = request.socket
+    this.#method = request.method ?? 'GET'
+    this.#httpOneZero = request.httpVersionMajor === 1 && request.httpVersionMinor === 0
     this.takesFramed = !this.#httpOneZero && this.#method !== 'HEAD'
     this.#response.on('drain', this.#drained)
     this.#response.on('finish', () => this.#done('end'))
     this.#response.on('close', () => {
       if (this.#ending === 'close' || this.#ending === 'reset') this.#done(this.#ending)
-      else if (!this.#response.writableFinished) this.onLeave?.()
+      else if (!this.#response.writableFinished) this.user?.onLeave()
     })
     // A write to a connection that the client has left; `close` follows and tells.
     this.#response.on('error', () => {})
@@ -58,10 +44,10 @@ export class SocketSink implements Sink {
   send(burst: Burst): boolean {
     const { head, ending } = burst
     this.#ending = ending
-    if (!head && ending === undefined) return this.#write(this.#frame(burst))
+    if (!head && ending === undefined) return this.#write(this.#body.framed(burst))
     this.#socket.cork()
     if (head) this.#writeHead(head)
-    const body = this.#frame(burst)
+    const body = this.#body.framed(burst)
     const abrupt = ending === 'close' || ending === 'reset'
     let room = true
     if (ending === 'end') this.#response.end(body)
@@ -92,49 +78,27 @@ export class SocketSink implements Sink {
   }
 
   #drained = (): void => {
-    this.onDrain?.()
+    this.user?.onDrain()
   }
 
   #writeHead(step: HeadStep): void {
     const response = this.#response
     const { status } = step
-    const { headers, names } = completeHead(step, this.#options)
+    const { headers, isDated } = completeHead(step, this.#options)
     const fields: string[] = []
     for (const [name, value] of headers) fields.push(name, value)
-    response.sendDate = !names.includes('date')
+    response.sendDate = !isDated
     // After a length that is not kept nobody could tell where the next answer begins.
     const isLast = this.#options.isLast() || step.declaredBytes !== undefined
     if (isLast) fields.push('Connection', 'close')
     const length = header(headers, 'content-length')
-    this.#framing = this.#framingFor(status, length !== undefined)
-    this.#owedBytes = this.#framing === 'plain' ? Number(length ?? 0) : 0
-    if (this.#framing === 'chunked') fields.push('Transfer-Encoding', 'chunked')
+    const isPlain = length !== undefined || this.#httpOneZero
+    const framing = framingFor(this.#method, status, isPlain)
+    this.#body.begin(framing, Number(length ?? 0))
+    if (framing === 'chunked') fields.push('Transfer-Encoding', 'chunked')
     this.status = status
     response.writeHead(status, fields)
     response.chunkedEncoding = false
-  }
-
-  /** HTTP/1.0 knows no chunks: there, the body ends with the connection. */
-  #framingFor(status: number, hasLength: boolean): 'chunked' | 'plain' | 'none' {
-    if (hasNoBody(this.#method, status)) return 'none'
-    return hasLength || this.#httpOneZero ? 'plain' : 'chunked'
-  }
-
-  /** The bytes of a burst as they stand on the wire, in one buffer. */
-  #frame({ chunks, framed = [], ending, raw }: Burst): Uint8Array | undefined {
-    if (this.#framing === 'none') return undefined
-    const parts: Uint8Array[] = []
-    for (const chunk of chunks) {
-      if (this.#framing === 'plain') {
-        parts.push(chunk)
-        this.#owedBytes -= chunk.length
-      } else parts.push(sizeLine(chunk.length), chunk, chunkEnd)
-    }
-    for (const wire of framed) parts.push(wire)
-    if (raw) parts.push(raw)
-    if (ending === 'end' && this.#framing === 'chunked') parts.push(lastChunk)
-    if (parts.length === 0) return undefined
-    return parts.length === 1 ? parts[0] : Buffer.concat(parts)
   }
 
   /**
@@ -153,8 +117,8 @@ export class SocketSink implements Sink {
 
   #done(ending: Ending): void {
     // After a length that was not kept, nobody could tell where the next answer begins.
-    if (ending === 'end' && this.#owedBytes !== 0) this.#socket.destroySoon()
+    if (ending === 'end' && this.#body.owedBytes !== 0) this.#socket.destroySoon()
     this.#ending = ending
-    this.onDone?.()
+    this.user?.onDone()
   }
 }

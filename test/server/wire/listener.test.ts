@@ -6,7 +6,7 @@ import { frame, H2Client } from '../../support/h2-client.ts'
 const greet: Serve = (_, response) => void response.end('hello')
 
 async function listening(idleMs: number): Promise<{ listener: Listener; port: number }> {
-  const listener = new Listener(greet, idleMs)
+  const listener = new Listener(greet, { idleMs })
   return { listener, port: await listener.listen(0, '127.0.0.1') }
 }
 

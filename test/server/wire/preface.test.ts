@@ -18,7 +18,7 @@ function told(silenceMs: number, act: (client: Socket) => void): Promise<string>
         socket.resume()
       }
       tellProtocol(socket, silenceMs, {
-        http1: first('HTTP/1.1'),
+        http1: (_, received) => is(`HTTP/1.1: ${received}`),
         http2: first('HTTP/2'),
         neither: (_, why, receivedBytes) => is(`${why} after ${receivedBytes} bytes`),
       })
