@@ -45,7 +45,9 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     owner('koa', 'node_modules/(koa|@koa/router)/', ['server/']),
-    owner('sockets', '^(node:)?(http|net|tls|http2)$', ['server/', 'sources/upstream']),
+    owner('sockets', '^(node:)?(http|net|tls|http2)$', [
+      ...['server/', 'sources/upstream', 'workers/spawn'],
+    ]),
     owner('yaml', 'node_modules/yaml/', [
       'scenario/load',
       'recording/import/',

@@ -18,6 +18,10 @@ export class Slots<T> implements Iterable<T> {
     return slot
   }
 
+  get(slot: number): T | undefined {
+    return this.#items[slot]
+  }
+
   /** To be called once for each `put`. */
   clear(slot: number): void {
     this.#items[slot] = undefined

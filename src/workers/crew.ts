@@ -42,7 +42,12 @@ export class Crew {
   readonly #said = new Set<string>()
   readonly #lastWords: LastWord[] = []
   #deathsMs: number[] = []
-  readonly #port: number
+  /** As it was given, by which cluster knows the shared one, also where that is 0. */
+  #port: number
+  /** Where they listen; unknown before the first does. */
+  #listensOn: number | undefined
+  /** When all that were to begin have done so, or could not. */
+  #beginning: Promise<void> = Promise.resolve()
   #isEnding = false
   #fail: (error: Error) => void = () => {}
   /** Rejects where it cannot go on. */
@@ -65,7 +70,7 @@ export class Crew {
     if (!first) throw new Error('there must be a worker')
     try {
       const begun = await this.#begin(first)
-      // The port as it was given stays: it is what cluster knows the shared one by, also where it is 0.
+      this.#listensOn = begun.port
       await Promise.all(others.map((seat) => this.#begin(seat)))
       return begun
     } catch (error) {
@@ -147,8 +152,9 @@ export class Crew {
     })
     const begun = (async () => {
       await seat.here
-      const port = this.#port
-      return await seat.line.ask('begin', { port, startedMs: this.#startedMs })
+      // Nobody holds the shared one any more; it is known by its own number from now on.
+      if (this.#ready.length === 0) this.#port = this.#listensOn ?? this.#port
+      return await seat.line.ask('begin', { port: this.#port, startedMs: this.#startedMs })
     })()
     // Of one that dies both tell, and the first says more.
     begun.catch(() => undefined)
@@ -211,13 +217,33 @@ export class Crew {
       return
     }
     const seat = this.#seat(number)
-    this.#begin(seat).then(
-      () => {
-        const { pid } = seat
-        this.#options.log.info({ began: number, pid }, `${nameOf(seat)} takes the place`)
-      },
-      (error: unknown) => this.#stayVacant(seat, messageOf(error)),
-    )
+    // One after the other, so that each knows whether somebody holds the port.
+    const before = this.#beginning
+    this.#beginning = (async () => {
+      await before
+      await this.#takePlace(seat)
+    })()
+  }
+
+  async #takePlace(seat: Seat): Promise<void> {
+    const { number, pid } = seat
+    try {
+      const { port } = await this.#begin(seat)
+      if (port !== this.#listensOn) return this.#moved(seat)
+      this.#options.log.info({ began: number, pid }, `${nameOf(seat)} takes the place`)
+    } catch (error) {
+      const isLost = error instanceof StuntdoubleError && error.code === 'worker-lost'
+      if (isLost && !this.#isEnding) this.#replace(number)
+      else this.#stayVacant(seat, messageOf(error))
+    }
+  }
+
+  /** The last one that held the port died before this one did: it listens where nobody knows. */
+  #moved(seat: Seat): void {
+    seat.isLeaving = true
+    seat.isReady = false
+    seat.kill()
+    this.#replace(seat.number)
   }
 
   /** The files may be broken at the moment, while the others play what they were. */

@@ -78,11 +78,6 @@ export class Line<Mine extends Calls, Theirs extends Calls> {
     if (!this.#isGone) this.#say({ name, asked })
   }
 
-  /** The same at once, for what has waited for its companions already. */
-  tellNow<N extends keyof Theirs & string>(name: N, asked: Asked<Theirs, N>): void {
-    if (!this.#isGone) this.#wire.send([{ name, asked }], () => {})
-  }
-
   /** Resolves when all that was said is on its way. */
   flushed(): Promise<void> {
     return new Promise((resolve) => this.#flush(resolve))

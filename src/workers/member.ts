@@ -14,11 +14,11 @@ import type {
   WorkerPlace,
 } from '../server/peers/peers.ts'
 import { RemoteState } from '../server/shared/remote-state.ts'
-import type { StateMessage } from '../server/shared/state-channel.ts'
 import { type Double, type Started, type StartOptions, startAmong } from '../testing/start.ts'
 import { machineMs, RealClock } from '../time/clock.ts'
 import { Line } from './line.ts'
-import { leave, ownPid, type Place, wireOfWorker } from './spawn.ts'
+import { leave, ownPid, type Place, pipeOfWorker, wireOfWorker } from './spawn.ts'
+import { statePipe } from './state-pipe.ts'
 import type { Begin, Begun, LeaderCalls, WorkerCalls } from './terms.ts'
 
 export interface MemberOptions {
@@ -42,7 +42,6 @@ class Member {
   /** What is followed from here. */
   readonly #hearing = new Map<string, Hear<keyof PeerNews>>()
   #lastKey = 0
-  #hearState: (message: StateMessage) => void = () => {}
   #started: Started | undefined
 
   constructor(options: MemberOptions) {
@@ -60,7 +59,6 @@ class Member {
       lost: ({ from }) => {
         for (const { lost } of this.#hearing.values()) lost(from)
       },
-      state: (message) => this.#hearState(message),
     })
   }
 
@@ -80,12 +78,7 @@ class Member {
       pid: ownPid(),
       startedMs: this.#clock.now() - (machineMs() - startedMs),
     })
-    const shared = new RemoteState({
-      send: (message) => this.#line.tellNow('state', message),
-      onMessage: (hear) => {
-        this.#hearState = hear
-      },
-    })
+    const shared = new RemoteState(statePipe(pipeOfWorker()))
     const options = { ...start, port, watch: false, clock: this.#clock }
     this.#started = await startAmong(options, { peers, shared, said: this.#said })
     const { double, staging } = this.#started

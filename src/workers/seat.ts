@@ -1,9 +1,8 @@
 /** One worker as the leader sees it: its process, and the line to it. A new process takes a new seat. */
-
-import type { StateMessage } from '../server/shared/state-channel.ts'
 import type { StateHost } from '../server/shared/state-host.ts'
 import { Line } from './line.ts'
 import { type Ended, type Place, type Spawned, spawnWorker } from './spawn.ts'
+import { statePipe } from './state-pipe.ts'
 import type { LastWord, LeaderCalls, WorkerCalls } from './terms.ts'
 
 /** What a worker may want of all others. */
@@ -40,7 +39,6 @@ export class Seat {
     this.here = new Promise((resolve) => {
       arrive = resolve
     })
-    let hearState: (message: StateMessage) => void = () => {}
     this.line = new Line<LeaderCalls, WorkerCalls>(spawned.wire, {
       here: () => arrive(),
       ask: (asked) => desk.ask(this, asked),
@@ -51,14 +49,8 @@ export class Seat {
       ended: (word) => {
         this.lastWord = word
       },
-      state: (message) => hearState(message),
     })
-    const leave = host.serve({
-      send: (message) => this.line.tellNow('state', message),
-      onMessage: (hear) => {
-        hearState = hear
-      },
-    })
+    const leave = host.serve(statePipe(spawned.pipe))
     this.over = spawned.over.then((ended) => {
       this.isReady = false
       // What it had taken is free for the others.

@@ -1,7 +1,6 @@
 /** What the one that leads and its workers say to each other. Contracts only. */
 import type { LagReport } from '../server/lag/lag-report.ts'
 import type { VerifyPart } from '../server/peers/peers.ts'
-import type { StateMessage } from '../server/shared/state-channel.ts'
 import type { Staged } from '../testing/staging.ts'
 
 /** What the leader asks of a worker, or tells it. */
@@ -19,7 +18,6 @@ export type WorkerCalls = {
   readonly unfollow: (asked: { readonly key: string }) => void
   readonly heard: (asked: HeardFrom) => void
   readonly lost: (asked: { readonly from: number }) => void
-  readonly state: (asked: StateMessage) => void
 }
 
 /** What a worker asks of the leader, or tells it. */
@@ -36,7 +34,6 @@ export type LeaderCalls = {
   readonly said: (asked: { readonly message: string }) => void
   /** The last word of a worker that ends as it was told to. */
   readonly ended: (asked: LastWord) => void
-  readonly state: (asked: StateMessage) => void
 }
 
 export interface Begin {

@@ -150,6 +150,12 @@ describe('two workers', () => {
     )
   })
 
+  it('take turns with connections that come at once', async () => {
+    const clients = Array.from({ length: 8 }, () => talker(server.port))
+    const healths = await Promise.all(clients.map(healthOf))
+    expect(new Set(healths.map(({ worker }) => worker))).toEqual(new Set([1, 2]))
+  })
+
   it('play a rule of two times exactly twice, whoever is asked', async () => {
     const clients = Array.from({ length: 30 }, () => talker(server.port))
     const replies = await Promise.all(clients.map((client) => client.chat('twice')))
@@ -307,6 +313,24 @@ describe('two workers', () => {
     second = clients[1]
     expect(textOf(await first.chat('hello'))).toBe('Mended.')
     expect(textOf(await second.chat('hello'))).toBe('Mended.')
+  })
+
+  it('are there again on the same port when all have died, with the faults that were added', async () => {
+    const added = await first.send('POST', control('/faults'), 'head; status=503')
+    expect(added.status).toBe(201)
+    const { workers } = await healthOf(first)
+    for (const { pid } of workers) process.kill(pid, 'SIGKILL')
+    const asked = async (): Promise<number> =>
+      (await healthOf(talker(server.port)).catch(() => undefined))?.workers.length ?? 0
+    await until(async () => (await asked()) === 2)
+    const clients = await clientsOf(server.port)
+    first = clients[0]
+    second = clients[1]
+    expect([(await first.chat('hello')).status, (await second.chat('hello')).status]).toEqual([
+      503, 503,
+    ])
+    expect((await first.send('DELETE', control('/faults'))).status).toBe(204)
+    expect((await second.chat('hello')).status).toBe(200)
   })
 
   it('play what is open to its end when they are told to stop, and log in whole lines', async () => {

@@ -1,6 +1,7 @@
 /**
  * How the steps of one process reach the memory of another: batches of plain data, all steps of one
- * tick in one message and all answers in one. Plain types; knows nothing of what carries them.
+ * turn of the event loop in one message and all answers of one turn in one. Plain types; knows
+ * nothing of what carries them.
  */
 import type { RunTimeSet } from '../faults/run-time-faults.ts'
 import type { StepName } from './shared-state.ts'
@@ -16,11 +17,16 @@ export type StateMessage = StepsMessage | AnswersMessage
 
 /** To the one who holds the memory. */
 export interface StepsMessage {
-  /** Number, name, and what is asked; number 0 wants no answer. */
-  readonly steps: readonly (readonly [number, StepName, unknown])[]
+  readonly steps: readonly SentStep[]
   /** The latest news that was taken note of. */
   readonly heard?: number
 }
+
+/**
+ * Number 0 wants no answer. With `times` it is done as often, without anything in between, and its
+ * answer is a list of as many.
+ */
+type SentStep = readonly [number: number, name: StepName, ask: unknown, times?: number]
 
 /** From the one who holds the memory. */
 interface AnswersMessage {

@@ -5,6 +5,7 @@
  */
 import { messageOf, StuntdoubleError } from '../../core/errors.ts'
 import { type Soon, soon } from '../../core/soon.ts'
+import type { TakeAnswer, TakeAsk } from '../../scenario/state.ts'
 import type { EnterAsk, LeaveAsk } from '../limits/steps.ts'
 import type { SharedMemory } from './shared-memory.ts'
 import type { StepName } from './shared-state.ts'
@@ -17,6 +18,8 @@ interface Client {
   readonly tickets: Map<string, EnterAsk>
   /** The latest news that it has taken note of. */
   heard: number
+  /** What it is told next. */
+  answers: StateAnswer[]
 }
 
 interface Unheard {
@@ -28,6 +31,7 @@ interface Step {
   readonly number: number
   readonly name: StepName
   readonly ask: unknown
+  readonly times: number | undefined
 }
 
 export class StateHost {
@@ -50,6 +54,7 @@ export class StateHost {
       channel,
       tickets: new Map(),
       heard: this.#lastNews,
+      answers: [],
     }
     this.#clients.add(client)
     channel.onMessage((message) => {
@@ -62,28 +67,41 @@ export class StateHost {
   }
 
   #read(client: Client, { steps, heard }: StepsMessage): void {
-    const answers: StateAnswer[] = []
-    for (const [number, name, ask] of steps) {
-      const answer = this.#answer(client, { number, name, ask })
-      if (answer instanceof Promise) this.#later(client, answer)
-      else if (number > 0) answers.push(answer)
+    for (const [number, name, ask, times] of steps) {
+      const answer = this.#answer(client, { number, name, ask, times })
+      if (answer instanceof Promise) this.#later(client, number, answer)
+      else if (number > 0) client.answers.push(answer)
     }
-    if (answers.length > 0) client.channel.send({ answers })
+    this.#tellAnswers(client)
     if (heard === undefined) return
     client.heard = heard
     this.#settle()
   }
 
+  #tellAnswers(client: Client): void {
+    const { answers } = client
+    if (answers.length === 0 || !this.#clients.has(client)) return
+    client.answers = []
+    client.channel.send({ answers })
+  }
+
   #answer(client: Client, step: Step): Soon<StateAnswer> {
-    const { number, name } = step
+    const { number, name, ask, times } = step
     const newsBefore = this.#lastNews
     try {
+      if (name === 'take' && times !== undefined) return [number, this.#takeAll(ask, times)]
       const value = soon(this.#perform(client, step), (given): StateAnswer => [number, given])
       if (this.#lastNews === newsBefore && name !== 'reset') return value
       return this.#onceHeard().then(() => value)
     } catch (error) {
       return failure(number, error)
     }
+  }
+
+  #takeAll(ask: unknown, times: number): readonly TakeAnswer[] {
+    const taken: TakeAnswer[] = []
+    for (let at = 0; at < times; at += 1) taken.push(this.#memory.take(ask as TakeAsk))
+    return taken
   }
 
   #perform(client: Client, { name, ask }: Step): Soon<unknown> {
@@ -113,11 +131,13 @@ export class StateHost {
     }
   }
 
-  #later(client: Client, answer: Promise<StateAnswer>): void {
+  /** Those that come in one turn go together: a message costs more than what is in it. */
+  #later(client: Client, number: number, answer: Promise<StateAnswer>): void {
     answer
-      .catch((error: unknown) => failure(0, error))
+      .catch((error: unknown) => failure(number, error))
       .then((one) => {
-        if (one[0] > 0 && this.#clients.has(client)) client.channel.send({ answers: [one] })
+        if (number === 0) return
+        if (client.answers.push(one) === 1) setImmediate(() => this.#tellAnswers(client))
       })
   }
 

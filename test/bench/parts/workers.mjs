@@ -1,4 +1,8 @@
-/** What a second process brings, and what it costs: `serve` with one worker and with two. */
+/**
+ * What a second process brings, and what it costs: `serve` with one worker and with two. Two
+ * processes that are busy at once cost more than one each, whatever they do, where they share a core,
+ * its caches and a load client. So beside them stand two servers that share nothing, and a floor.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,24 +21,44 @@ export async function missingWorkers(dist) {
   return text.includes('--workers') ? undefined : 'this build has no --workers'
 }
 
-export async function workers(client, { dist, counts, rounds, warmUpMs, forMs, connections }) {
+const apart = 'two servers apart'
+
+/** Each is held against the one named `over`, with as many processes or with one. */
+function subjects(serve) {
+  const workers = (count) => ({
+    ...{ name: count, over: 1, processes: count, server: 'command' },
+    settings: { command: [...serve, '--workers', `${count}`] },
+  })
+  const floor = (count) => ({
+    ...{ name: `node:http, ${count}`, over: 'node:http, 1', processes: count },
+    ...{ server: 'http-cluster', settings: { count } },
+  })
+  const settings = { command: [...serve, '--workers', '1'], count: 2 }
+  const two = { name: apart, over: 1, processes: 2, server: 'apart', settings }
+  return [workers(1), workers(2), two, floor(1), floor(2)]
+}
+
+/** @param warmUp replies for each process, and the most time for all of them */
+export async function workers(client, { dist, rounds, warmUp, forMs, connections }) {
   const folder = await mkdtemp(join(tmpdir(), 'stuntdouble-bench-'))
   const file = join(folder, 'bench.yaml')
   await writeFile(file, JSON.stringify(scenario(0)))
   const serve = [`${dist}/cli/main.js`, 'serve', file, '--port', '0', '--log-level', 'error']
-  const run = (server, ms) =>
+  const run = (server, asked) =>
     withCpuOf(server, () =>
-      client.ask({ do: 'fullSpeed', port: server.port, connections, forMs: ms }),
+      client.ask({ do: 'fullSpeed', port: server.port, connections, ...asked }),
     )
   const running = []
   try {
-    for (const count of counts) {
-      const command = [...serve, '--workers', `${count}`]
-      running.push({ ...(await startServer('command', { command })), name: count })
+    for (const { name, over, processes, server, settings } of subjects(serve)) {
+      running.push({ ...(await startServer(server, settings)), name, over, processes })
     }
-    for (const server of running) await run(server, warmUpMs)
-    const seen = await inTurn(running, { rounds }, (server) => run(server, forMs))
-    return { rows: counts.map((count) => figures(count, counts[0], seen)) }
+    for (const server of running) {
+      const mostReplies = warmUp.replies * server.processes
+      await run(server, { forMs: warmUp.forMs, mostReplies })
+    }
+    const seen = await inTurn(running, { rounds }, (server) => run(server, { forMs }))
+    return { rows: running.map((server) => figures(server, seen)) }
   } finally {
     await stopServers(running)
     await rm(folder, { recursive: true, force: true })
@@ -44,31 +68,46 @@ export async function workers(client, { dist, counts, rounds, warmUpMs, forMs, c
 const perSecond = (round) => round.perSecond
 const cpuMicros = ({ cpuMicros, replies }) => cpuMicros / replies
 
-function figures(count, first, seen) {
-  const rounds = seen.get(count)
-  const one = seen.get(first)
+function figures({ name, over, processes }, seen) {
+  const rounds = seen.get(name)
+  const one = seen.get(over)
+  const isWorkers = name === processes && processes > 1
   return {
-    workers: count,
+    workers: name,
     repliesPerSecond: medianOf(rounds, perSecond),
     cpuMicrosPerReply: medianOf(rounds, cpuMicros),
     clientBusy: medianOf(rounds, ({ clientBusy }) => clientBusy),
     speedRatio: ratio(rounds.map(perSecond), one.map(perSecond)),
     cpuRatio: ratio(rounds.map(cpuMicros), one.map(cpuMicros)),
+    ...(isWorkers
+      ? { cpuOverApart: ratio(rounds.map(cpuMicros), seen.get(apart).map(cpuMicros)) }
+      : {}),
     rounds: rounds.length,
     ...errorsOf(rounds),
   }
 }
 
 export function workersTable({ rows }, { connections }) {
+  const isFirst = ({ workers }) => workers === 1 || workers === 'node:http, 1'
   return table(
-    `Workers: full speed at ${connections} connections, over one worker`,
-    ['workers', 'replies/s', 'over one', 'µs CPU/reply', 'over one', 'client busy', 'errors'],
-    rows.map((row, index) => [
+    `Workers: full speed at ${connections} connections, over one process`,
+    [
+      'workers',
+      'replies/s',
+      'over one',
+      'µs CPU/reply',
+      'over one',
+      'over apart',
+      'client busy',
+      'errors',
+    ],
+    rows.map((row) => [
       `${row.workers}`,
       row.repliesPerSecond,
-      index === 0 ? '' : times(row.speedRatio),
+      isFirst(row) ? '' : times(row.speedRatio),
       row.cpuMicrosPerReply,
-      index === 0 ? '' : times(row.cpuRatio),
+      isFirst(row) ? '' : times(row.cpuRatio),
+      row.cpuOverApart ? times(row.cpuOverApart) : '',
       percent(row.clientBusy),
       row.errors,
     ]),

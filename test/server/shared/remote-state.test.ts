@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { StuntdoubleError } from '../../../src/core/errors.ts'
 import type { Limit } from '../../../src/core/limits.ts'
 import type { Candidate, TakeAsk } from '../../../src/scenario/state.ts'
 import { SharedMemory } from '../../../src/server/shared/shared-memory.ts'
@@ -65,6 +66,40 @@ describe('steps of several processes', () => {
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('are in one turn what they are one after the other, however many ask for the same', async () => {
+    const [first, second, ...rest] = [
+      { key: 'a', scenario: 'one' },
+      { key: 'b', scenario: 'one', times: 2 },
+      { key: 'c', scenario: 'one', to: 'next' },
+    ].map((one): readonly Candidate[] => [one])
+    const asks: fc.Arbitrary<TakeAsk> = fc.record(
+      {
+        session: fc.constantFrom('s', 't'),
+        dialogue: fc.constantFrom('d', 'e'),
+        given: fc.record({ states: fc.constant([['one', 'start']] as const) }),
+        candidates: fc.constantFrom(first ?? [], second ?? [], ...rest),
+      },
+      { requiredKeys: ['session', 'candidates'] },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(asks, { maxLength: 20 }), async (all) => {
+        const { workers } = workersOf(1, new VirtualClock())
+        const alone = new SharedMemory(new VirtualClock())
+        const taken = await Promise.all(all.map((ask) => workers[0]?.state.take(ask)))
+        expect(taken).toEqual(all.map((ask) => alone.take(ask)))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('are answered by what is wrong with them, also where that is known late', async () => {
+    const { workers, memory } = workersOf(1, new VirtualClock())
+    const [worker] = workers
+    const late = new StuntdoubleError('bad-request', 'no such door')
+    memory.enter = () => Promise.reject(late)
+    await expect(worker?.state.enter({ ticket: '1', asks })).rejects.toThrow('no such door')
   })
 
   it('go in one message, those of one turn of the event loop', async () => {
