@@ -155,11 +155,11 @@ export function chunkLine({ atMs, bytes }: WriteStep): TextLine | Base64Line {
 }
 
 /** The same, written: a text by itself is written sooner than an object with a text in it. */
-export function formatChunk(step: WriteStep): string {
-  const line = chunkLine(step)
-  return 'text' in line
-    ? `{"atMs":${line.atMs},"text":${JSON.stringify(line.text)}}`
-    : `{"atMs":${line.atMs},"base64":"${line.base64}"}`
+export function formatChunk({ atMs, bytes }: WriteStep): string {
+  const text = wholeText(bytes)
+  return text === undefined
+    ? `{"atMs":${roundMs(atMs)},"base64":"${viewOf(bytes).toString('base64')}"}`
+    : `{"atMs":${roundMs(atMs)},"text":${JSON.stringify(text)}}`
 }
 
 export const headLine = ({ atMs, status, headers }: HeadStep): HeadLine => ({

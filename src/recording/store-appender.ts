@@ -56,7 +56,7 @@ export interface AppenderOptions {
 
 /** Each on a line of its own. */
 export const joinLines = (texts: readonly string[]): string =>
-  texts.map((text) => `${text}\n`).join('')
+  texts.length === 0 ? '' : `${texts.join('\n')}\n`
 
 /** Appends to one file in order. */
 export class Appender {
@@ -82,7 +82,7 @@ export class Appender {
     if (texts.length === 0 || this.#hasFailed) return
     const text = joinLines(texts)
     if (this.#isWriting || this.#queue.length > 0 || this.#pace.isSlow) this.#enqueue(text)
-    else this.#writeNow(Buffer.from(text, 'utf8'))
+    else this.#writeNow(text)
   }
 
   close(): Promise<void> {
@@ -93,10 +93,14 @@ export class Appender {
     return this.#closed
   }
 
-  #writeNow(bytes: Buffer): void {
+  #writeNow(text: string): void {
     try {
       this.#pace.measure(() => {
-        for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at)
+        // As a text, of which no bytes need be made here unless the disk takes a part of it only.
+        let at = writeSync(this.#fd, text)
+        if (at >= Buffer.byteLength(text)) return
+        const bytes = Buffer.from(text, 'utf8')
+        while (at < bytes.length) at += writeSync(this.#fd, bytes, at)
       })
     } catch (error) {
       this.#fail(error)

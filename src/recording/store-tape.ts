@@ -17,8 +17,11 @@ import { type TapeHead, Transcriber } from './transcribe.ts'
 export interface Tape {
   /** Empty where the file could not be created. */
   readonly path: string
-  /** Redacted, and appended as soon as it is certain that no secret is in it. */
-  write(step: HeadStep | WriteStep): void
+  /**
+   * Redacted, and appended as soon as it is certain that no secret is in it; what is given together
+   * in one write.
+   */
+  write(...steps: readonly (HeadStep | WriteStep)[]): void
   /** The exchange is over; resolves when the file is closed. Later calls do nothing. */
   end(ending: RecordedEnding, atMs: number): Promise<void>
   /** Taping stops before the exchange is over: the file gets no ending. */
@@ -37,14 +40,21 @@ function fileName(head: TapeHead, path: string): string {
   return `${time}-${sequence}-${what.slice(0, 60).replace(/-+$/, '')}.jsonl`
 }
 
-/** Creates a file of its own, also beside another process that tapes into the same folder. */
+/**
+ * Creates a file of its own, also beside another process that tapes into the same folder. The folder
+ * is made when it is missed: to ask for it each time takes as long as to open a file in it.
+ */
 function createFile(folder: string, head: TapeHead, path: string): { fd: number; path: string } {
   for (;;) {
     const file = join(folder, fileName(head, path))
     try {
       return { fd: openSync(file, 'ax', 0o600), path: file }
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      // What stands in the folder's place is named by this.
+      const isMissing = code === 'ENOENT' || code === 'ENOTDIR'
+      if (isMissing) mkdirSync(folder, { recursive: true, mode: 0o700 })
+      else if (code !== 'EEXIST') throw error
     }
   }
 }
@@ -84,7 +94,6 @@ function begin({ fd, path }: { fd: number; path: string }, opening: string): voi
 
 function openTape(folder: string, head: TapeHead): Tape {
   const transcriber = new Transcriber(head)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = createFile(folder, head, transcriber.path)
   begin(file, joinLines(transcriber.opening))
   const appender = new Appender(file.fd, { onFailure: head.onFailure })
@@ -96,8 +105,13 @@ function openTape(folder: string, head: TapeHead): Tape {
   }
   return {
     path: file.path,
-    write: (step) => {
-      if (!isOver) appender.append(transcriber.push(step))
+    write: (...steps) => {
+      if (isOver) return
+      const [only] = steps
+      const isOne = only !== undefined && steps.length === 1
+      appender.append(
+        isOne ? transcriber.push(only) : steps.flatMap((one) => transcriber.push(one)),
+      )
     },
     end: (ending, atMs) => finish(() => transcriber.end(ending, atMs)),
     abandon: () => finish(() => []),

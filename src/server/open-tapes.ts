@@ -75,7 +75,7 @@ export class OpenTapes {
       },
       tape: {
         path: tape.path,
-        write: (step) => tape.write(step),
+        write: (...steps) => tape.write(...steps),
         abandon,
         end: (ending, atMs) => (isCut ? abandon() : over(ending, () => tape.end(ending, atMs))),
         fail: (reason, atMs) => {

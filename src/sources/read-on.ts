@@ -52,6 +52,11 @@ class ReadOn implements LiveSteps {
     return beforeEnding ? endingAfter(next, beforeEnding) : next
   }
 
+  /** Where an ending may have to wait, each step is waited for. */
+  take(): Step | undefined {
+    return this.#options.beforeEnding ? undefined : this.#steps.take?.()
+  }
+
   async return(): Promise<IteratorResult<Step>> {
     if (!this.#detached) await this.#steps.return?.()
     return { done: true, value: undefined }

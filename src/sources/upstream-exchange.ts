@@ -6,7 +6,7 @@
  */
 import type { Alarm, Clock } from '../core/clock.ts'
 import type { Headers } from '../core/http.ts'
-import type { LiveSteps, Step } from '../core/timeline.ts'
+import type { HeadStep, LiveSteps, Step, WriteStep } from '../core/timeline.ts'
 import { type RecordedEnding, roundMs } from '../recording/format.ts'
 import type { Tape } from '../recording/store.ts'
 import type { Connect } from './upstream-connect.ts'
@@ -56,6 +56,11 @@ export class Exchange implements LiveSteps {
   #taped: Promise<void> = Promise.resolve()
   #transport: Transport | undefined
   #alarm: Alarm | undefined
+  /** When the service last said something. */
+  #heardMs = 0
+  /** Arrived in this turn of the event loop, and not on tape yet. */
+  #fresh: (HeadStep | WriteStep)[] = []
+  /** On tape, and not taken by the client yet. */
   readonly #queue: Step[] = []
   #queuedBytes = 0
   #isPaused = false
@@ -82,12 +87,16 @@ export class Exchange implements LiveSteps {
     })
   }
 
-  next(): Promise<Result> {
+  take(): Step | undefined {
+    this.#settle()
     const step = this.#queue.shift()
-    if (step) {
-      this.#taken(step)
-      return Promise.resolve({ done: false, value: step })
-    }
+    if (step) this.#taken(step)
+    return step
+  }
+
+  next(): Promise<Result> {
+    const step = this.take()
+    if (step) return Promise.resolve({ done: false, value: step })
     if (this.#isOver) return this.#taped.then(() => done)
     return new Promise((resolve) => {
       this.#waiting = resolve
@@ -103,6 +112,7 @@ export class Exchange implements LiveSteps {
   /** We stop, and neither side has left: what is on tape ends where it stands. */
   abandon(): Promise<void> {
     if (!this.#isOver) {
+      this.#settle()
       this.#over(this.#tape?.abandon())
       this.#queue.length = 0
       this.#waiting?.(done)
@@ -138,41 +148,74 @@ export class Exchange implements LiveSteps {
 
   /** Only one thing is waited for at a time. */
   #expect(withinMs: number | undefined, late: () => void): void {
-    this.#alarm?.cancel()
+    this.#expectNothing()
     const { clock } = this.#options
-    this.#alarm = withinMs === undefined ? undefined : clock.at(clock.now() + withinMs, late)
+    if (withinMs !== undefined) this.#alarm = clock.at(clock.now() + withinMs, late)
+  }
+
+  #expectNothing(): void {
+    this.#alarm?.cancel()
+    this.#alarm = undefined
   }
 
   #expectChunk(): void {
-    const { idleMs } = this.#options.deadlines
-    this.#expect(this.#isPaused ? undefined : idleMs, () => this.#cut(timeouts.idle(idleMs ?? 0)))
+    const { clock, deadlines } = this.#options
+    if (deadlines.idleMs === undefined || this.#isPaused) return
+    this.#heardMs = clock.now()
+    this.#alarm ??= clock.at(this.#heardMs + deadlines.idleMs, this.#cutIfIdle)
+  }
+
+  /** One alarm for a whole answer and not one a chunk: it looks what has come since it was set. */
+  readonly #cutIfIdle = (): void => {
+    const { clock, deadlines } = this.#options
+    const { idleMs = 0 } = deadlines
+    const dueMs = this.#heardMs + idleMs
+    if (clock.now() >= dueMs) this.#cut(timeouts.idle(idleMs))
+    else this.#alarm = clock.at(dueMs, this.#cutIfIdle)
   }
 
   #onHead(status: number, received: Headers): void {
     this.#hasHead = true
+    this.#expectNothing()
     this.#expectChunk()
     const headers = responseHeaders(received)
-    const step = { atMs: this.#now(), do: 'head', status, headers } as const
-    this.#tape?.write(step)
-    this.#give(step)
+    this.#arrived({ atMs: this.#now(), do: 'head', status, headers })
   }
 
   #onChunk(bytes: Uint8Array): void {
-    const step = { atMs: this.#now(), do: 'write', bytes } as const
     this.#queuedBytes += bytes.length
-    // On tape first: a process that is killed has then taped all that its client has. It costs
-    // microseconds, and a disk that takes longer is not waited for.
-    this.#tape?.write(step)
-    this.#give(step)
+    this.#arrived({ atMs: this.#now(), do: 'write', bytes })
     if (this.#queuedBytes > mostQueuedBytes && !this.#isPaused) {
       this.#isPaused = true
+      this.#expectNothing()
       this.#transport?.pause()
     }
     this.#expectChunk()
   }
 
+  /**
+   * On tape first: a process that is killed has then taped all that its client has. It costs
+   * microseconds, and a disk that takes longer is not waited for.
+   */
+  #arrived(step: HeadStep | WriteStep): void {
+    if (this.#waiting && this.#fresh.length === 0) {
+      this.#tape?.write(step)
+      this.#give(step)
+    } else if (this.#fresh.push(step) === 1) queueMicrotask(this.#settle)
+  }
+
+  /** What else has arrived in the same turn goes on tape in one write, and to the client behind it. */
+  readonly #settle = (): void => {
+    const fresh = this.#fresh
+    if (fresh.length === 0) return
+    this.#fresh = []
+    this.#tape?.write(...fresh)
+    for (const step of fresh) this.#give(step)
+  }
+
   #finish(ending: Broken | 'end'): void {
     if (this.#isOver) return
+    this.#settle()
     const atMs = this.#now()
     this.#close(ending, atMs)
     this.#give({ atMs, do: ending })
@@ -181,6 +224,7 @@ export class Exchange implements LiveSteps {
   /** The upstream has said nothing that is HTTP: the client gets an error of ours. */
   #fail(error: Error): void {
     if (this.#isOver) return
+    this.#settle()
     const { status, headers, body } = failureReply(this.#options.url, error)
     const atMs = this.#now()
     this.#over(this.#tape?.fail(error.message, atMs))
@@ -192,6 +236,7 @@ export class Exchange implements LiveSteps {
   /** We have waited long enough: the client is cut off, and the tape says that it was us. */
   #cut(error: Error): void {
     if (this.#isOver) return
+    this.#settle()
     const atMs = this.#now()
     this.#over(this.#tape?.fail(error.message, atMs))
     this.#give({ atMs, do: 'close' })
@@ -199,6 +244,7 @@ export class Exchange implements LiveSteps {
 
   readonly #leave = (): void => {
     if (this.#isOver) return
+    this.#settle()
     this.#close('client-left', this.#now())
     this.#queue.length = 0
     this.#waiting?.(done)
@@ -214,9 +260,10 @@ export class Exchange implements LiveSteps {
     this.#taped = taped
     taped.then(this.#options.onOver, this.#options.onOver)
     this.#options.signal?.removeEventListener('abort', this.#leave)
-    this.#alarm?.cancel()
-    this.#opening.abort()
-    this.#transport?.destroy()
+    this.#expectNothing()
+    // Nobody listens any more once it is open, and an error with its stack would be made for it.
+    if (this.#transport) this.#transport.destroy()
+    else this.#opening.abort()
   }
 
   #give(step: Step): void {

@@ -97,7 +97,7 @@ function headerLines(connection: Connection, asked: OutgoingRequest): string[] {
   const { method, body, headers } = asked
   const isCounted = body.length > 0 || !/^(?:GET|HEAD|DELETE|OPTIONS|TRACE)$/.test(method)
   return [
-    ...['host', new URL(asked.origin).host],
+    ...['host', asked.origin.slice(asked.origin.indexOf('//') + 2)],
     ...['connection', 'keep-alive'],
     ...connection.proxyHeaders.flat(),
     ...headers.flat(),

@@ -17,16 +17,12 @@ export function plainTape(tape: Tape): Tape {
   let decoded: DecodedTape | undefined
   return {
     path: tape.path,
-    write: (step) => {
-      if (decoded) decoded.write(step)
-      else if (step.do === 'head') {
-        const codings = codingsOf(step.headers)
-        if (codings.length === 0) tape.write(step)
-        else {
-          decoded = new DecodedTape(tape, codings)
-          decoded.write({ ...step, headers: step.headers.filter(isPlain) })
-        }
-      } else tape.write(step)
+    write: (...steps) => {
+      const [head] = steps
+      const codings = head?.do === 'head' ? codingsOf(head.headers) : []
+      if (codings.length > 0) decoded = new DecodedTape(tape, codings)
+      if (!decoded) tape.write(...steps)
+      else for (const step of steps) decoded.write(step)
     },
     end: (ending, atMs) => decoded?.over(() => tape.end(ending, atMs)) ?? tape.end(ending, atMs),
     abandon: () => decoded?.over(() => tape.abandon()) ?? tape.abandon(),
@@ -77,7 +73,7 @@ class DecodedTape {
     if (this.#problem) return
     const { atMs } = step
     if (step.do === 'head') {
-      this.#tape.write(step)
+      this.#tape.write({ ...step, headers: step.headers.filter(isPlain) })
       return
     }
     if (this.#unknown !== undefined) {

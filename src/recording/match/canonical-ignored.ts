@@ -3,17 +3,18 @@
  * An ignored place may be on one side only: its key is left out with its value.
  */
 import { JSONPathEnvironment } from 'json-p3'
+import { lazy } from '../../core/lazy.ts'
 
 // Deep bodies are rare, and no mistake.
-const paths = new JSONPathEnvironment({ maxRecursionDepth: 2000 })
+const paths = lazy(() => new JSONPathEnvironment({ maxRecursionDepth: 2000 }))
 
-type Query = ReturnType<typeof paths.compile>
+type Query = ReturnType<JSONPathEnvironment['compile']>
 type Key = string | number
 
 const compiled = new Map<string, Query>()
 
 function queryOf(place: string): Query {
-  const query = compiled.get(place) ?? paths.compile(place)
+  const query = compiled.get(place) ?? paths().compile(place)
   compiled.set(place, query)
   return query
 }

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { HttpRequest } from '../../core/http.ts'
+import { lazy } from '../../core/lazy.ts'
 import { defaultSettings } from '../../core/recording-settings.ts'
 import type { RecordedRequest, Recording } from '../format.ts'
 import {
@@ -38,8 +39,8 @@ const version = 1
 /** One way to compare, as the settings have it. */
 export class Matching {
   readonly #settings: ComparingSettings
-  /** Names what this makes of a recording. */
-  readonly #name: string
+  /** Names what this makes of a recording; to load what hashes it takes 4 ms of a start. */
+  readonly #name: () => string
   readonly #sketches = new WeakMap<Recording, Sketch>()
 
   constructor(settings: ComparingSettings) {
@@ -50,7 +51,7 @@ export class Matching {
       match.volatile.map((one) => (typeof one === 'string' ? one : String(one.pattern))),
       [redact.patterns.map(String), redact.emails, redact.fields],
     ])
-    this.#name = `match/${version}/${hashOf(written)}`
+    this.#name = lazy(() => `match/${version}/${hashOf(written)}`)
   }
 
   asked(request: HttpRequest, atMs: number): Seen {
@@ -80,7 +81,7 @@ export class Matching {
   }
 
   #derived(recording: Recording): string {
-    return recording.derived(this.#name, (request: RecordedRequest) => {
+    return recording.derived(this.#name(), (request: RecordedRequest) => {
       const seen = this.taped({ request, at: recording.at })
       const { exact, masked: maskedKey } = keysOf(seen)
       return `${exact} ${maskedKey} ${writeSketch(sketchOf(seen.masked))}`

@@ -8,11 +8,15 @@ import { type Headers, type HttpRequest, header } from '../../core/http.ts'
 
 const largestPlainBytes = 64 * 1024 * 1024
 
-const decoders: Readonly<Record<string, typeof gunzipSync>> = {
-  gzip: gunzipSync,
-  'x-gzip': gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
+type Decode = typeof gunzipSync
+
+/** They are taken from their module when they are first called, since few runs need it. */
+const gunzip: Decode = (...given) => gunzipSync(...given)
+const decoders: Readonly<Record<string, Decode>> = {
+  gzip: gunzip,
+  'x-gzip': gunzip,
+  deflate: (...given) => inflateSync(...given),
+  br: (...given) => brotliDecompressSync(...given),
 }
 
 /** The body is left out where it cannot be read: what cannot be searched is not kept. */

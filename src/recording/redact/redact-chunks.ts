@@ -19,8 +19,9 @@ export class RedactedChunks implements Push<WriteStep, WriteStep> {
   /** Text let out already, as it came, then the text of the held chunks. */
   #context = ''
   #text = ''
-  /** In place of the context, after a chunk that was not made a text of. */
-  #quiet: Buffer | undefined
+  /** In place of the context, after a chunk that was not made a text of: so many bytes of this. */
+  readonly #quiet = Buffer.allocUnsafe(contextBytes)
+  #quietBytes: number | undefined
   /** A secret was so long that its beginning was let out, masked; the rest of it follows. */
   #isInside = false
 
@@ -48,21 +49,20 @@ export class RedactedChunks implements Push<WriteStep, WriteStep> {
 
   /** Most chunks, without a text made of them: nothing is held, and nothing is to be seen. */
   #passesQuietly(bytes: Uint8Array): boolean {
-    const before = this.#quiet ?? Buffer.from(this.#context, 'latin1')
-    const length = before.length + bytes.length
+    const before = this.#quietBytes ?? this.#quiet.write(this.#context, 'latin1')
+    const length = before + bytes.length
     if (length > scratch.length) return false
-    scratch.set(before)
-    scratch.set(bytes, before.length)
-    const seen = scratch.subarray(0, length)
-    if (!this.#finder.isQuiet(seen)) return false
-    this.#quiet = Buffer.from(seen.subarray(-contextBytes))
+    this.#quiet.copy(scratch, 0, 0, before)
+    scratch.set(bytes, before)
+    if (!this.#finder.isQuiet(scratch, length)) return false
+    this.#quietBytes = scratch.copy(this.#quiet, 0, Math.max(0, length - contextBytes), length)
     return true
   }
 
   #lookAtContext(): void {
-    if (!this.#quiet) return
-    this.#context = this.#quiet.toString('latin1')
-    this.#quiet = undefined
+    if (this.#quietBytes === undefined) return
+    this.#context = this.#quiet.toString('latin1', 0, this.#quietBytes)
+    this.#quietBytes = undefined
   }
 
   /** Lets out the chunks that end before `certain`. */

@@ -5,6 +5,7 @@
  * Knows no dialect: the texts are those of the JSON in the frames. Must never change the length of a
  * chunk, nor what is syntax, and hold back only what may be part of a secret.
  */
+import { viewOf } from '../../core/bytes.ts'
 import type { Frame } from '../../core/frame.ts'
 import type { Push } from '../../core/push.ts'
 import type { WriteStep } from '../../core/timeline.ts'
@@ -13,6 +14,7 @@ import type { Finder } from './redact-finder.ts'
 import { HeldChunks } from './redact-held.ts'
 import { hide } from './redact-hide.ts'
 import { LeafScanner, type Path, type Piece } from './redact-leaves.ts'
+import { RepeatedFrame } from './redact-repeated.ts'
 import { type Ground, Trail, writeOn } from './redact-trail.ts'
 
 /** A text that does not go on while this much else comes is not waited for. */
@@ -44,6 +46,8 @@ class Trails {
   readonly #waiting = new Map<Trail, Waiting>()
   readonly #alone: Trail
   #bytes = 0
+  /** Grows when a text is found at a new path, or beside another one. */
+  changes = 0
 
   constructor(finder: Finder) {
     this.#finder = finder
@@ -55,12 +59,14 @@ class Trails {
     this.#bytes = bytes
   }
 
-  push(piece: Piece, ground: Ground): void {
+  /** False where the piece is the text of before once more, which is passed over. */
+  push(piece: Piece, ground: Ground): boolean {
     const place = this.#placeOf(piece)
     const lane = this.#laneOf(piece, place)
-    if ((place.areParallel && lane ? lane : place.whole).passesOver(piece)) return
+    if ((place.areParallel && lane ? lane : place.whole).passesOver(piece)) return false
     if (!place.areParallel) this.#pushTo(place.whole, piece, ground)
     if (lane) this.#pushTo(lane, piece, ground)
+    return true
   }
 
   /** A text that has nothing to do with others of its name. */
@@ -73,6 +79,7 @@ class Trails {
   #placeOf({ path, lane }: Piece): Place {
     const known = this.#places.get(path)
     if (known) return known
+    this.changes++
     for (const [oldest, place] of this.#places) {
       if (this.#places.size < mostPlaces) break
       for (const trail of [place.whole, ...place.lanes.values()]) this.#close(trail)
@@ -91,10 +98,12 @@ class Trails {
     if (lane === firstLane && lanes.size === 0) return undefined
     const known = lanes.get(lane)
     if (known) {
+      if (!place.areParallel) this.changes++
       place.areParallel = true
       this.#waiting.delete(whole)
       return known
     }
+    this.changes++
     if (lanes.size === 0) {
       const first = new Trail(this.#finder)
       first.begin(whole)
@@ -155,6 +164,8 @@ export class RedactedDeltas implements Push<WriteStep, WriteStep> {
   readonly #joining: Joining
   readonly #hasPatterns: boolean
   readonly #chunks = new HeldChunks()
+  /** Of the chunk before, where another one may repeat it. */
+  #repeated: RepeatedFrame | undefined
 
   constructor(finder: Finder, joining: Joining) {
     this.#trails = new Trails(finder)
@@ -167,9 +178,10 @@ export class RedactedDeltas implements Push<WriteStep, WriteStep> {
     const from = this.#chunks.end
     this.#chunks.add(step)
     this.#trails.advance(this.#chunks.end)
-    const { buffer, byteOffset, length } = step.bytes
-    const text = Buffer.from(buffer, byteOffset, length).toString('latin1')
-    for (const piece of this.#scanner.push(text, from)) this.#follow(piece)
+    const text = viewOf(step.bytes).toString('latin1')
+    const repeated = this.#repeated?.read(text, from)
+    if (repeated) for (const piece of repeated) this.#trails.push(piece, this)
+    else this.#read(text, from)
     const undecided = this.#chunks.end - this.#scanner.undecided
     this.#trails.tire(this.#chunks.heldBytes > mostHeldBytes)
     return this.#chunks.take(this.#trails.openFrom(undecided))
@@ -180,14 +192,28 @@ export class RedactedDeltas implements Push<WriteStep, WriteStep> {
     return this.#chunks.take(this.#chunks.end)
   }
 
-  /** A document is told at once; only what lists its tokens deals them out, too. */
-  #follow(piece: Piece): void {
+  /** Letter by letter; what was passed over here, and no path was new, may be passed over again. */
+  #read(text: string, from: number): void {
+    const wasAtRest = this.#scanner.isAtRest
+    const before = this.#trails.changes
+    const told = this.#scanner.push(text, from).filter((piece) => this.#follow(piece))
+    const isWhole = this.#joining === 'frames' && wasAtRest && this.#scanner.isAtRest
+    const mayRepeat = isWhole && this.#trails.changes === before
+    this.#repeated = mayRepeat ? RepeatedFrame.of(text, from, told) : undefined
+  }
+
+  /**
+   * A document is told at once; only what lists its tokens deals them out, too. False where the
+   * piece was passed over.
+   */
+  #follow(piece: Piece): boolean {
     const isJoined =
       this.#joining === 'frames' ||
       (this.#joining === 'document' &&
         (piece.path.name.startsWith('[]') || piece.path.name.includes('logprobs')))
-    if (isJoined) this.#trails.push(piece, this)
-    else if (this.#hasPatterns) this.#trails.pushAlone(piece, this)
+    if (isJoined) return this.#trails.push(piece, this)
+    if (this.#hasPatterns) this.#trails.pushAlone(piece, this)
+    return true
   }
 
   get chunks(): HeldChunks {

@@ -67,15 +67,14 @@ export class Finder {
     this.patterns = patternsOf(settings)
   }
 
-  /** Nothing is found in it, and nothing in it is unfinished; false where that is not certain. */
-  isQuiet(bytes: Buffer): boolean {
-    if (isKeyCharacter(bytes[bytes.length - 1] ?? 0)) return false
+  /**
+   * Nothing is found in the first `length` bytes, and nothing in them is unfinished; false where that
+   * is not certain.
+   */
+  isQuiet(bytes: Buffer, length = bytes.length): boolean {
+    if (isKeyCharacter(bytes[length - 1] ?? 0)) return false
     const signs = this.#usableSigns()
-    return (
-      !!signs &&
-      !signs.mayBeginAtEnd(bytes.toString('latin1', Math.max(0, bytes.length - 2))) &&
-      !signs.areInBytes(bytes)
-    )
+    return !!signs && !signs.mayBeginAtEndOf(bytes, length) && !signs.areInBytes(bytes, length)
   }
 
   /** The same for a text that goes on elsewhere, where a word may be over at its end. */

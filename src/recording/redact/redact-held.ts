@@ -1,4 +1,5 @@
 /** Chunks on their way to the tape, in which places are still overwritten. Must keep their lengths. */
+import { viewOf } from '../../core/bytes.ts'
 import type { WriteStep } from '../../core/timeline.ts'
 
 interface HeldChunk {
@@ -24,10 +25,9 @@ export class HeldChunks {
   }
 
   add(step: WriteStep): void {
-    const { buffer, byteOffset, length } = step.bytes
-    const bytes = Buffer.from(buffer, byteOffset, length)
+    const bytes = viewOf(step.bytes)
     this.#chunks.push({ step, from: this.#end, bytes, isOwn: false })
-    this.#end += length
+    this.#end += bytes.length
   }
 
   /** What stands there now; shorter where a part of it is out. */

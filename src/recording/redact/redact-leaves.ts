@@ -103,6 +103,11 @@ export class LeafScanner {
     return this.#carry.length
   }
 
+  /** Between two frames: what comes next is read as if it were the first. */
+  get isAtRest(): boolean {
+    return this.#state === 'prefix' && this.#prefix === '' && this.#carry === ''
+  }
+
   /** What comes next has nothing to do with what came. */
   reset(): void {
     this.#state = this.#isDocument ? 'json' : 'prefix'

@@ -110,15 +110,15 @@ export class Signs {
   }
 
   /** The same for bytes, of which no text need be made. */
-  areInBytes(bytes: Buffer): boolean {
+  areInBytes(bytes: Buffer, length: number): boolean {
     const flags = this.#flags
     let before = 0
-    for (let at = 0; at < bytes.length; at++) {
+    for (let at = 0; at < length; at++) {
       const code = (bytes[at] ?? 0) & 127
       const pair = (before << 7) | code
       if (((flags[pair] ?? 0) & flag.sign) !== 0) {
         const from = Math.max(0, at - this.#longest)
-        const around = bytes.toString('latin1', from, at + this.#longest)
+        const around = bytes.toString('latin1', from, Math.min(length, at + this.#longest))
         if (this.#isAt(around, at - from, pair)) return true
       }
       before = code
@@ -134,9 +134,17 @@ export class Signs {
   /** Whether the last letters may be the first of a secret that is known. */
   mayBeginAtEnd(text: string): boolean {
     if (text.length === 0) return false
-    const last = text.charCodeAt(text.length - 1) & 127
-    if (((this.#flags[last] ?? 0) & flag.first) !== 0) return true
-    if (text.length === 1) return false
-    return ((this.#flags[pairAt(text, text.length - 1)] ?? 0) & flag.inner) !== 0
+    const before = text.length > 1 ? text.charCodeAt(text.length - 2) : undefined
+    return this.#mayBegin(before, text.charCodeAt(text.length - 1))
+  }
+
+  mayBeginAtEndOf(bytes: Buffer, length: number): boolean {
+    return length > 0 && this.#mayBegin(bytes[length - 2], bytes[length - 1] ?? 0)
+  }
+
+  #mayBegin(before: number | undefined, last: number): boolean {
+    if (((this.#flags[last & 127] ?? 0) & flag.first) !== 0) return true
+    if (before === undefined) return false
+    return ((this.#flags[((before & 127) << 7) | (last & 127)] ?? 0) & flag.inner) !== 0
   }
 }

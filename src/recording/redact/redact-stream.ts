@@ -45,6 +45,11 @@ const inOrder = (
   first: Push<WriteStep, WriteStep>,
   second: Push<WriteStep, WriteStep>,
 ): Push<WriteStep, WriteStep> => ({
-  push: (step) => first.push(step).flatMap((one) => second.push(one)),
+  push: (step) => {
+    const steps = first.push(step)
+    const [only] = steps
+    // Nearly always; a list of lists would only be made to be thrown away.
+    return only && steps.length === 1 ? second.push(only) : steps.flatMap((one) => second.push(one))
+  },
   end: () => [...first.end().flatMap((one) => second.push(one)), ...second.end()],
 })
