@@ -2,7 +2,7 @@
  * One bundle of our code and of what it stands on: most of a command's start was the finding,
  * reading and compiling of some eight hundred modules. Types are made by tsc beside it.
  *
- * The code is CommonJS behind two small modules, since only of that Node 20 can keep what V8 has
+ * The code is CommonJS behind two small files, since only of that Node 20 can keep what V8 has
  * compiled. `OUT=folder` builds into another folder than `dist`, to measure one state of the code
  * beside another.
  */
@@ -17,10 +17,18 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { rolldown } from 'rolldown'
+import {
+  divide,
+  isStandIn,
+  packageGroups,
+  packagesWhenAsked,
+  reached,
+  whenUsed,
+} from './packages.mjs'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const folder = resolve(process.env.OUT ?? join(root, 'dist'))
@@ -100,6 +108,23 @@ const noWarnings = {
       : undefined,
 }
 
+/** What two packages load at once and we never ask them for: 10 ms. */
+const unasked = {
+  // Commander can start other commands as processes.
+  '/commander/lib/command.js': [/^const childProcess = require\('node:child_process'\);$/m, ''],
+  // Where it is given no seed.
+  '/seedrandom/seedrandom.js': [/^ *nodecrypto = require\('crypto'\);$/m, ''],
+}
+const nothingUnasked = {
+  name: 'nothing-unasked',
+  transform(code, id) {
+    const [, change] = Object.entries(unasked).find(([file]) => id.endsWith(file)) ?? []
+    if (!change) return
+    if (!change[0].test(code)) throw new Error(`${id} is not as it was: see bundle.mjs`)
+    return code.replace(...change)
+  },
+}
+
 /** Zod speaks fifty languages, half a megabyte of them; we speak one, and it in our own words. */
 const oneLanguage = {
   name: 'one-language',
@@ -107,37 +132,57 @@ const oneLanguage = {
     id.endsWith('/zod/v4/locales/index.js') ? "export { default as en } from './en.js'" : undefined,
 }
 
-/** What `load-shipped.ts` gives, instead of it: the code itself is asked, here and now. */
-async function shippedDialects() {
-  const source = 'src/scenario/load-shipped.ts'
+/** What `run` makes of the exports of a file of ours, here and now. */
+async function asked(source, run) {
   // Where the bundle is, so that it finds the files of the package.
-  const file = join(root, 'dist/code/shipped.mjs')
+  const file = join(root, `dist/code/${basename(source, '.ts')}-${process.pid}.mjs`)
   const bundle = await rolldown({ ...usual, input: source })
   await bundle.write({ file, format: 'esm' })
-  const { shippedDescriptions } = await import(pathToFileURL(file).href)
-  const shipped = JSON.stringify(await shippedDescriptions())
-  rmSync(file)
+  try {
+    return await run(await import(pathToFileURL(file).href))
+  } finally {
+    rmSync(file)
+  }
+}
+
+/** What files of the package say, instead of the reading of them. */
+async function shippedFiles() {
+  const [dialectFile, scenarioFile] = ['shipped', 'known'].map(
+    (name) => `src/scenario/load-${name}.ts`,
+  )
+  const dialects = await asked(dialectFile, (code) => code.shippedDescriptions())
+  const folder = pathToFileURL(join(root, 'scenarios/'))
+  const scenarios = await asked(scenarioFile, (code) => code.readShipped(folder))
+  // As a text, which V8 reads sooner than a literal.
+  const inJson = `JSON.parse(${JSON.stringify(JSON.stringify(dialects))})`
+  const none = /^const shipped\b.* = \{\}$/m
   return {
-    name: 'shipped-dialects',
+    name: 'shipped-files',
     load: (id) =>
-      id === join(root, source)
-        ? `const shipped = ${shipped}\nexport const shippedDescriptions = async () => shipped`
+      id === join(root, dialectFile)
+        ? `const shipped = ${inJson}\nexport const shippedDescriptions = async () => shipped`
         : undefined,
+    transform(code, id) {
+      if (id !== join(root, scenarioFile)) return
+      if (!none.test(code)) throw new Error(`${scenarioFile} has no place for what is known`)
+      return code.replace(none, () => `const shipped = ${JSON.stringify(scenarios)}`)
+    },
   }
 }
 
 /** What `serve` imports before its first line; the rest need not be read for that. */
-const beforeFirstLine = new Set()
 const firstLine = ['cli/serve', 'cli/banner', 'cli/progress', 'cli/given', 'testing/start']
+let beforeFirstLine
+/** What the command line imports before it knows which command is asked for. */
+let beforeAnyCommand
 const untilFirstLine = {
   name: 'until-first-line',
   renderStart() {
-    const pending = firstLine.map((name) => join(root, `src/${name}.ts`))
-    for (const id of pending) {
-      if (beforeFirstLine.has(id)) continue
-      beforeFirstLine.add(id)
-      pending.push(...(this.getModuleInfo(id)?.importedIds ?? []))
-    }
+    const importedBy = (id) => (isStandIn(id) ? [] : (this.getModuleInfo(id)?.importedIds ?? []))
+    const from = (names) => names.map((name) => join(root, `src/${name}.ts`))
+    beforeFirstLine = reached(from(firstLine), importedBy)
+    beforeAnyCommand = reached(from(['cli/main']), importedBy)
+    divide((id) => this.getModuleInfo(id)?.importedIds ?? [])
   },
 }
 
@@ -145,11 +190,10 @@ const untilFirstLine = {
 const groups = [
   {
     name: 'common',
-    test: (id) =>
-      id === join(root, 'package.json') ||
-      /\/src\/core\/(errors|suggest|version)\.|\/fastest-levenshtein\//.test(id),
+    test: (id) => beforeAnyCommand.has(id) && beforeFirstLine.has(id),
     priority: 3,
   },
+  ...packageGroups(4),
   // Not of those that are loaded when they are first needed, such as templates.
   { name: 'serve', test: (id) => beforeFirstLine.has(id), priority: 2 },
   { name: 'templates', test: /\/liquidjs\//, priority: 1 },
@@ -167,44 +211,24 @@ function inAscii(text) {
   return text.replaceAll(/[^\0-\x7f]/g, written)
 }
 
-/**
- * Modules of Node that many a run never needs, and how they are written in the bundle's code: 25 ms
- * of a start are theirs, since HTTP/2 loads TLS, and TLS all of cryptography.
- */
-const seldom = 'child_process cluster crypto http2 os tls v8 zlib'.split(' ')
-
-/** Instead of `require` at the top of a file, at each use; the first one loads. */
-function whenUsed(code) {
-  return seldom.reduce((text, name) => {
-    const variable = `node_${name}`
-    const top = `let ${variable} = require("node:${name}");\n`
-    if (!text.includes(top)) return text
-    const used = text
-      .replace(new RegExp(`^${variable} = .*__toESM\\(${variable}, 1\\);\n`, 'm'), '')
-      .replace(top, '')
-      .replaceAll(new RegExp(`\\b${variable}(?:\\.default)?\\b`, 'g'), `${variable}()`)
-    const loading = `${variable}$ ??= require("node:${name}")`
-    return `let ${variable}$;\nconst ${variable} = () => ${loading};\n${used}`
-  }, code)
-}
-
+/** CommonJS as well, since to load a module of the other kind takes 10 ms. */
 const facades = {
-  'cli/main.js': () => [
-    '#!/usr/bin/env node',
-    "import { load } from '../load.js'",
-    "load('command.cjs')",
-  ],
+  'cli/main.js': () => ['#!/usr/bin/env node', "require('../load.cjs').load('command.cjs')"],
+  'cli/package.json': () => ['{ "type": "commonjs" }'],
   'index.js': (names) => [
-    "import { load } from './load.js'",
-    `export const { ${names.join(', ')} } = load('library.cjs')`,
+    "import loader from './load.cjs'",
+    `export const { ${names.join(', ')} } = loader.load('library.cjs')`,
   ],
 }
 
-const shipped = await shippedDialects()
+const shipped = await shippedFiles()
 const bundle = await rolldown({
   ...usual,
   input: { command: 'src/cli/main.ts', library: 'src/index.ts' },
-  plugins: [notices, oneMediaTypeList, noWarnings, oneLanguage, shipped, untilFirstLine],
+  plugins: [
+    ...[notices, oneMediaTypeList, noWarnings, nothingUnasked, oneLanguage],
+    ...[packagesWhenAsked, shipped, untilFirstLine],
+  ],
 })
 const { output } = await bundle.generate({
   format: 'cjs',
@@ -223,11 +247,14 @@ for (const [name, lines] of Object.entries(facades)) {
   writeFileSync(file, `${lines(names).join('\n')}\n`)
 }
 chmodSync(join(made, 'cli/main.js'), 0o755)
-copyFileSync(join(root, '.ci/load.js'), join(made, 'load.js'))
-execFileSync(process.execPath, [join(root, '.ci/compile.mjs'), made], { stdio: 'inherit' })
+copyFileSync(join(root, '.ci/load.cjs'), join(made, 'load.cjs'))
+const unknown = join(made, 'unknown.yaml')
+writeFileSync(unknown, `${readFileSync(join(root, 'scenarios/demo.yaml'), 'utf8')}\n# Another.\n`)
+execFileSync(process.execPath, [join(root, '.ci/compile.mjs'), made, unknown], { stdio: 'inherit' })
 mkdirSync(join(folder, 'cli'), { recursive: true })
-// What is compiled must never outlive its code. `chunk` is of earlier versions.
-for (const old of ['code', 'chunk']) rmSync(join(folder, old), { recursive: true, force: true })
-for (const name of ['code', 'load.js', 'NOTICES.txt', ...Object.keys(facades)]) {
+// What is compiled must never outlive its code. The others are of earlier versions.
+for (const old of ['code', 'chunk', 'load.js'])
+  rmSync(join(folder, old), { recursive: true, force: true })
+for (const name of ['code', 'load.cjs', 'NOTICES.txt', ...Object.keys(facades)]) {
   renameSync(join(made, name), join(folder, name))
 }

@@ -1,19 +1,20 @@
 /**
  * Starts the bundle in the folder that is given, lets it begin an answer, and keeps what V8 has compiled
- * till then beside the code: no start has to compile it again.
+ * till then beside the code: no start has to compile it again. A scenario that the bundle does not
+ * know is read as well, since most are such.
  */
 import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { pathToFileURL } from 'node:url'
 
-const [, , folder] = process.argv
-const { compiled, compiledFile, loadCompiled } = await import(
-  pathToFileURL(resolve(folder, 'load.js')).href
+const [, , folder, scenario] = process.argv
+const { compiled, compiledFile, loadCompiled } = createRequire(import.meta.url)(
+  resolve(folder, 'load.cjs'),
 )
 
 const nothing = () => undefined
-const command = ['serve', '--port', '0', '--log-level', 'silent']
+const command = ['serve', scenario, '--port', '0', '--log-level', 'silent']
 process.argv.splice(1, Number.POSITIVE_INFINITY, 'stuntdouble', ...command)
 const listening = new Promise((resolve) => {
   process.stdout.write = (text, ...rest) => {

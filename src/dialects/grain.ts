@@ -10,12 +10,19 @@
 import type { Grain } from '../core/dialect.ts'
 import { lazy } from '../core/lazy.ts'
 
-/** Words with one leading sign, digits in threes, runs of signs, line ends, spaces. */
-const pretoken =
-  /[^\r\n\p{L}\p{N}]?\p{Lu}*[\p{Ll}\p{Lo}\p{Lm}\p{M}]+(?:'(?:s|t|re|ve|m|ll|d))?|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s/gu
+/**
+ * Words with one leading sign, digits in threes, runs of signs, line ends, spaces. To make patterns
+ * of such classes takes 4 ms, which a start has no use for.
+ */
+const pretoken = lazy(
+  () =>
+    /[^\r\n\p{L}\p{N}]?\p{Lu}*[\p{Ll}\p{Lo}\p{Lm}\p{M}]+(?:'(?:s|t|re|ve|m|ll|d))?|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s/gu,
+)
 
 /** Scripts that write without spaces, cut to pieces of one or two characters. */
-const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}]/u
+const unspaced = lazy(
+  () => /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}]/u,
+)
 
 const ascii = /^[\0-\x7f]*$/
 
@@ -92,7 +99,7 @@ function countAnew(text: string): number {
 function countWhole(text: string): number {
   if (!ascii.test(text) || text.includes('\r\n')) return tokens(text).length
   let count = 0
-  for (const { length } of text.match(pretoken) ?? []) {
+  for (const { length } of text.match(pretoken()) ?? []) {
     count += length <= wholeWordLength ? 1 : piecesOf(length, pieceLength)
   }
   return count
@@ -122,7 +129,7 @@ const cutters: Readonly<Record<Grain, (text: string) => string[]>> = {
 }
 
 function tokens(text: string): string[] {
-  const pieces = (text.match(pretoken) ?? [text]).flatMap(cutLong)
+  const pieces = (text.match(pretoken()) ?? [text]).flatMap(cutLong)
   return ascii.test(text) && !text.includes('\r\n') ? pieces : onGraphemes(text, pieces)
 }
 
@@ -131,7 +138,7 @@ function cutLong(word: string): string[] {
   if (ascii.test(word)) {
     return word.length <= wholeWordLength ? [word] : slices(word, pieceLength)
   }
-  return slices(word, unspaced.test(word) ? 1.3 : 4.5)
+  return slices(word, unspaced().test(word) ? 1.3 : 4.5)
 }
 
 const piecesOf = (length: number, about: number): number => Math.max(1, Math.round(length / about))
@@ -212,7 +219,7 @@ function windowAt(text: string, from: number, length: number): Intl.Segments {
 function words(text: string): string[] {
   return gather(text, tokens(text), ({ last, next }) => {
     if (/\S/.test(last) && (/^\s/.test(next) || /\s$/.test(last))) return true
-    return unspaced.test(last.at(-1) ?? '') && unspaced.test(next)
+    return unspaced().test(last.at(-1) ?? '') && unspaced().test(next)
   })
 }
 

@@ -9,6 +9,7 @@ import { type Mistake, messageOf } from '../core/errors.ts'
 import { compileScenario, problemsInSoundRules, type Surroundings } from './compile.ts'
 import { explainAll } from './explain.ts'
 import { loadScenarioDialects, type ScenarioDialects } from './load-dialects.ts'
+import { knownScenario, knownYaml } from './load-known.ts'
 import { describesPlan, loadScenarioPlans, planFrom, type ScenarioPlans } from './load-plan.ts'
 import { describesSettings, parseSettings } from './load-settings.ts'
 import { readYaml, type YamlFile } from './load-yaml.ts'
@@ -119,7 +120,8 @@ const readOnce = { jitless: true }
 
 /** One scenario from its text; what it refers to is looked for beside `file`. */
 export async function parseScenario(text: string, file: string): Promise<ParsedScenario> {
-  const yaml = readYaml(text, file)
+  const known = knownScenario(text)
+  const yaml = known ? knownYaml(known, text, file) : readYaml(text, file)
   if (!('value' in yaml)) return { mistakes: [...yaml], files: [] }
   if (describesDialect(yaml.value)) {
     return { isDialect: true, mistakes: [atStart(file, noScenario)], files: [] }
@@ -131,7 +133,9 @@ export async function parseScenario(text: string, file: string): Promise<ParsedS
   if (describesPlan(yaml.value)) {
     return { isPlan: true, mistakes: [...planFrom(yaml).mistakes], files: [] }
   }
-  const written = scenarioSchema.safeParse(yaml.value, readOnce)
+  const written = known
+    ? { success: true as const, data: known.written }
+    : scenarioSchema.safeParse(yaml.value, readOnce)
   const folder = dirname(resolve(file))
   const beside = (path: string): string => resolve(folder, path)
   const dialects = await loadScenarioDialects(written.data?.dialects, dirname(file))

@@ -150,9 +150,11 @@ const wholeForm = z.strictObject({
     .describe('One tool call of the list that `{{ toolCalls }}` stands for.'),
 })
 
-const errorCode = z.enum(Object.keys(apiErrorStatus) as [ApiErrorCode, ...ApiErrorCode[]])
+const isErrorCode = (name: string): name is ApiErrorCode => name in apiErrorStatus
 
-export const errorCodes: readonly ApiErrorCode[] = errorCode.options
+export const errorCodes: readonly ApiErrorCode[] = Object.keys(apiErrorStatus).filter(isErrorCode)
+
+const errorCode = z.enum(errorCodes)
 
 const errorForm = z.strictObject({
   status: z.number().int().min(100).max(599).optional().describe('The HTTP status.'),

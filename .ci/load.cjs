@@ -3,29 +3,24 @@
  * kept beside it: compiling would take as long as all the rest of a start. Under another Node than
  * that one Node's own loader takes it, and from Node 22 on keeps what it compiles by itself.
  */
-// To import them would read each of their exports, those of `process` among them: 6 ms.
-const { existsSync, readFileSync } = process.getBuiltinModule('node:fs')
-const engine = process.getBuiltinModule('node:module')
-const { join } = process.getBuiltinModule('node:path')
-const { fileURLToPath } = process.getBuiltinModule('node:url')
-const { constants, Script } = process.getBuiltinModule('node:vm')
+const { existsSync, readFileSync } = require('node:fs')
+const { join } = require('node:path')
+const { constants, Script } = require('node:vm')
 
-const folder = fileURLToPath(new URL('./code/', import.meta.url))
-const requireAny = engine.createRequire(import.meta.url)
+const folder = join(__dirname, 'code')
 const loaded = new Map()
 const head = Buffer.from('(function (exports, require, module, __filename, __dirname) {')
 const foot = Buffer.from('\n})')
 
 /** Good for this V8 and this kind of machine; any other is not asked to take it. */
-export const compiledFile = (name) =>
+const compiledFile = (name) =>
   join(folder, `${name}.${process.version}-${process.platform}-${process.arch}`)
 
 const isCompiled = existsSync(compiledFile('command.cjs'))
-if (!isCompiled) engine.enableCompileCache?.()
+if (!isCompiled) require('node:module').enableCompileCache?.()
 
 /** The exports of a file of the bundle. */
-export const load = (name) =>
-  isCompiled ? loadCompiled(name, readCompiled) : requireAny(join(folder, name))
+const load = (name) => (isCompiled ? loadCompiled(name, readCompiled) : require(join(folder, name)))
 
 function readCompiled(name) {
   const file = compiledFile(name)
@@ -33,7 +28,7 @@ function readCompiled(name) {
 }
 
 /** @param compiledOf what V8 has made of a file before; undefined where it is to begin anew */
-export function loadCompiled(name, compiledOf) {
+function loadCompiled(name, compiledOf) {
   const known = loaded.get(name)
   if (known) return known.module.exports
   const filename = join(folder, name)
@@ -47,11 +42,12 @@ export function loadCompiled(name, compiledOf) {
   const module = { exports: {} }
   loaded.set(name, { script, module })
   const requireFrom = (id) =>
-    id.startsWith('./') ? loadCompiled(id.slice(2), compiledOf) : requireAny(id)
+    id.startsWith('./') ? loadCompiled(id.slice(2), compiledOf) : require(id)
   script.runInThisContext()(module.exports, requireFrom, module, filename, folder)
   return module.exports
 }
 
 /** What V8 has compiled so far, by file. */
-export const compiled = () =>
-  [...loaded].map(([name, { script }]) => [name, script.createCachedData()])
+const compiled = () => [...loaded].map(([name, { script }]) => [name, script.createCachedData()])
+
+module.exports = { compiled, compiledFile, load, loadCompiled }
