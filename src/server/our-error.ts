@@ -1,9 +1,10 @@
 /** Errors of our own as HTTP replies, marked so that nobody takes them for simulated ones. */
 import { messageOf, StuntdoubleError, type StuntdoubleErrorCode } from '../core/errors.ts'
 import { type HttpReply, jsonReply } from '../core/http.ts'
+import { tooManyFiles } from '../core/too-many-files.ts'
 
 export function ourError(thrown: unknown): HttpReply {
-  const error = namedError(thrown)
+  const error = tooManyFiles(thrown) ?? thrown
   const known = error instanceof StuntdoubleError
   const status = known ? error.status : 500
   const code = known ? error.code : 'internal'
@@ -18,11 +19,3 @@ const passing: ReadonlySet<StuntdoubleErrorCode> = new Set([
   ...(['too-many-connections', 'too-many-streams'] as const),
   ...(['too-little-memory', 'too-many-files'] as const),
 ])
-
-/** What the system lacks is no fault of ours, and can be helped. */
-function namedError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error && 'code' in thrown)) return thrown
-  if (thrown.code !== 'EMFILE' && thrown.code !== 'ENFILE') return thrown
-  const message = `no more files may be open (${thrown.message}); raise \`ulimit -n\`, or lower --max-streams`
-  return new StuntdoubleError('too-many-files', message, { cause: thrown })
-}

@@ -19,6 +19,7 @@ export class RealClock implements Clock {
   /** A timer that nobody waits for would keep the process alive. */
   readonly #alarms = new AlarmHeap(() => this.#arm())
   #timer: NodeJS.Timeout | undefined
+  #turn: NodeJS.Immediate | undefined
   #armedForMs = Number.POSITIVE_INFINITY
   /** How late the process came to its alarms, whatever they are about. */
   readonly wakes = new LagHistogram()
@@ -46,15 +47,24 @@ export class RealClock implements Clock {
 
   #arm(): void {
     clearTimeout(this.#timer)
+    clearImmediate(this.#turn)
     const next = this.#alarms.earliest()
     this.#armedForMs = next ?? Number.POSITIVE_INFINITY
     if (next === undefined) return
     const waitMs = next - this.now()
+    if (waitMs <= 0) {
+      this.#turn = setImmediate(() => this.#ring())
+      return
+    }
     // Rounding down and looking again beats rounding up: the second look is a millisecond away.
-    const timerMs = Math.min(longestWaitMs, Math.max(0, Math.floor(waitMs)))
+    const timerMs = Math.min(longestWaitMs, Math.floor(waitMs))
     this.#timer = setTimeout(() => this.#ring(), timerMs)
   }
 
+  /**
+   * Who becomes due meanwhile waits for the next turn: where more is due than there is time for, one
+   * long turn would never come to its end, and nobody would read requests or signals any more.
+   */
   #ring(): void {
     this.wokeMs = this.now()
     // A first look, which is early, says nothing.
@@ -62,7 +72,8 @@ export class RealClock implements Clock {
     if (lateMs >= -earlyMs) this.wakes.note(lateMs)
     this.#armedForMs = Number.NEGATIVE_INFINITY
     try {
-      this.#alarms.ringUntil(() => this.now() + earlyMs)
+      const untilMs = this.wokeMs + earlyMs
+      this.#alarms.ringUntil(() => untilMs)
     } finally {
       this.#arm()
     }

@@ -123,7 +123,7 @@ function panelAt({ title, note, goal, rows }, x, y) {
     const lineY = y + titleHeight + index * barPitch
     const textY = lineY + barHeight - 5
     const length = Math.max(1, value * scale).toFixed(1)
-    const kind = server === 'stuntdouble' ? 'ours' : 'theirs'
+    const kind = server.startsWith('stuntdouble') ? 'ours' : 'theirs'
     const end = (x + labelWidth + Number(length) + 6).toFixed(1)
     return {
       bar: `<rect class="${kind}" x="${x + labelWidth}" y="${lineY}" width="${length}" height="${barHeight}" rx="2"/>`,

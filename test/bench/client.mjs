@@ -2,7 +2,8 @@
 import process from 'node:process'
 import { answerParent } from './answering.mjs'
 import { quantiles } from './figures.mjs'
-import { openReaders, Reader, watchCpu, wrongText } from './reader.mjs'
+import { OwnLag } from './own-lag.mjs'
+import { everyPromptNew, openReaders, Reader, watchCpu, wrongText } from './reader.mjs'
 import { framesPerReply, path, requestBody, requestBytes, scheduleOf, text } from './reply.mjs'
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -46,9 +47,16 @@ async function check({ port }) {
   if (frames !== framesPerReply) throw new Error(`${frames} frames`)
 }
 
-/** Asks again as soon as a reply is whole, on every connection, for so long. */
-async function fullSpeed({ port, connections, forMs }) {
-  const readers = await openReaders(port, connections)
+/** Readers ask the usual prompts in turn, or each time one that was never asked. */
+const asking = (prompts, options = {}) =>
+  new Reader(prompts === 'new' ? { ...options, expected: everyPromptNew } : options)
+
+/**
+ * Asks again as soon as a reply is whole, on every connection, for so long or until so many have been
+ * answered, whichever comes first.
+ */
+async function fullSpeed({ port, connections, forMs, mostReplies = Infinity, prompts }) {
+  const readers = await openReaders(port, connections, () => asking(prompts))
   const errors = new Errors()
   let replies = 0
   const busy = watchBusy()
@@ -61,7 +69,8 @@ async function fullSpeed({ port, connections, forMs }) {
           const next = (problem) => {
             if (problem === undefined) replies += 1
             else errors.note(problem)
-            if (problem !== undefined || performance.now() >= untilMs) resolve()
+            const isOver = replies >= mostReplies || performance.now() >= untilMs
+            if (problem !== undefined || isOver) resolve()
             else reader.ask(next)
           }
           reader.ask(next)
@@ -154,9 +163,12 @@ async function open({ port, connections }) {
   held = await openReaders(port, connections, () => new PacedReader())
 }
 
-/** Notes how late every frame is against the request's moment and the script. */
+const own = new OwnLag()
+
+/** Notes how late every frame is against the request's moment and the script, and by whose doing. */
 class PacedReader extends Reader {
   askedMs = 0
+  /** Where they are noted: of all frames, of first ones, and those that may be this process's. */
   lags = undefined
   scheduleMs = []
 
@@ -165,7 +177,11 @@ class PacedReader extends Reader {
   }
 
   #note(number, nowMs) {
-    this.lags?.note(nowMs - this.askedMs - (this.scheduleMs[number] ?? 0))
+    if (this.lags === undefined) return
+    const lagMs = nowMs - this.askedMs - (this.scheduleMs[number] ?? 0)
+    this.lags.all.note(lagMs)
+    if (number === 0) this.lags.first.note(lagMs)
+    this.lags.own.note(own.atMost(nowMs))
   }
 }
 
@@ -192,7 +208,8 @@ class Lags {
 async function paced({ server, gapMs, rampMs, limitMs }) {
   const errors = new Errors()
   const scheduleMs = scheduleOf(server, gapMs)
-  const lags = new Lags(held.length * framesPerReply)
+  const frames = held.length * framesPerReply
+  const lags = { all: new Lags(frames), first: new Lags(held.length), own: new Lags(frames) }
   const lengths = new Lags(held.length)
   const busy = watchBusy()
   const stopped = setTimeout(() => closeAll(held), limitMs)
@@ -213,7 +230,9 @@ async function paced({ server, gapMs, rampMs, limitMs }) {
   return {
     ...spent,
     scriptMs,
-    lagMs: lags.report(),
+    lagMs: lags.all.report(),
+    firstLagMs: lags.first.report(),
+    ownLagMs: lags.own.report(),
     lengthMs: lengths.report(),
     ...errors.report(),
   }
@@ -237,7 +256,7 @@ function leave() {
 }
 
 /** How long each chunk of a stamping server took until it was read here, in microseconds. */
-async function stamps({ port, connections, rampMs, limitMs }) {
+async function stamps({ port, connections, rampMs, limitMs, prompts }) {
   const tookMicros = []
   const errors = new Errors()
   const onBytes = (buffer, from, to) => {
@@ -246,7 +265,7 @@ async function stamps({ port, connections, rampMs, limitMs }) {
       tookMicros.push(Number(now - BigInt(stamp)) / 1000)
     }
   }
-  const readers = await openReaders(port, connections, () => new Reader({ onBytes }))
+  const readers = await openReaders(port, connections, () => asking(prompts, { onBytes }))
   const stopped = setTimeout(() => closeAll(readers), limitMs)
   await Promise.all(
     readers.map(async (reader, index) => {
@@ -266,7 +285,7 @@ async function long({ port, body, frames, bytes, limitMs }) {
   const onBytes = (_buffer, from, to) => {
     read += to - from
   }
-  const expected = { request: requestBytes(path, body), frames }
+  const expected = { requests: [requestBytes(path, body)], frames }
   const [reader] = await openReaders(port, 1, () => new Reader({ expected, onBytes }))
   const stopped = setTimeout(() => reader.leave(), limitMs)
   const busy = watchBusy()

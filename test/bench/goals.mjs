@@ -74,6 +74,12 @@ const goals = [
     show: factor,
     find: (parts) => parts['workers']?.rows.find(({ workers }) => workers === 2)?.cpuRatio,
   },
+  {
+    goal: 'the same, over two servers that share nothing',
+    atMost: 1.1,
+    show: factor,
+    find: (parts) => parts['workers']?.rows.find(({ workers }) => workers === 2)?.cpuOverApart,
+  },
 ]
 
 function rowOf(parts, part, server, where = {}) {

@@ -61,6 +61,12 @@ function optionsOf({ sizes, tiny }, { smoke, rounds, dist }) {
   return { ...chosen, ...again, ...(waves ? { waves } : {}), dist }
 }
 
+/** Whether the part that comes next takes over the servers of this one. */
+const leaves = (name, { asked, smoke }) =>
+  !smoke &&
+  parts[name].leavesTo !== undefined &&
+  asked[asked.indexOf(name) + 1] === parts[name].leavesTo
+
 async function main() {
   const given = readArguments()
   const machine = watchMachine()
@@ -68,7 +74,8 @@ async function main() {
   console.log(`Node ${node}, ${cores} × ${cpu}, load before ${loadBefore.toFixed(1)}\n`)
   const measured = {}
   const measureOne = async (name) => {
-    measured[name] = await measure(name, optionsOf(parts[name], given))
+    const options = { ...optionsOf(parts[name], given), leaves: leaves(name, given) }
+    measured[name] = await measure(name, options)
   }
   // Parts would disturb each other's figures; where those mean nothing, it saves time.
   if (given.smoke) shareServers()

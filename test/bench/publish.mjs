@@ -46,6 +46,16 @@ const sections = {
         over(row, row.cpuRatio),
       ]),
     ),
+  cold: ({ parts }) =>
+    table(
+      ['server', 'replies', 'CPU a reply', 'our CPU over its'],
+      (parts['full-speed']?.cold ?? []).map((row) => [
+        titleOf(row.server),
+        row.replies,
+        micros(row.cpuMicrosPerReply),
+        row.server === 'stuntdouble' ? '' : `${number(row.cpuRatio.median)} ×`,
+      ]),
+    ),
   ttft: ({ parts }) =>
     table(
       ['server', 'load', 'p50', 'p99', 'p50 over bare net', 'p99 over bare net'],
@@ -61,7 +71,9 @@ const sections = {
         'server',
         'streams',
         'lag seen by the client: p50, p99, max',
-        'by the server: p99',
+        'of first frames: p99',
+        'seen by the server: p99',
+        "the client's own at most: p99",
         'longer than the script, p99',
         'CPU a frame',
         'our CPU over its',
@@ -71,7 +83,9 @@ const sections = {
         titleOf(row.server),
         row.streams,
         ['p50', 'p99', 'max'].map((key) => millis(row.clientLagMs[key])).join(', '),
+        millis(row.firstLagMs?.p99),
         millis(row.serverLagMs?.p99),
+        millis(row.ownLagMs?.p99),
         change(row.lengthOver.p99),
         micros(row.cpuMicrosPerFrame),
         over(row, row.cpuRatio),
@@ -132,8 +146,9 @@ const sections = {
         'workers',
         'replies/s',
         'CPU a reply',
-        'CPU over one worker',
-        'speed over one worker',
+        'CPU over one process',
+        'over two apart',
+        'speed over one',
         'load client busy',
       ],
       rowsOf(parts, 'workers').map((row) => [
@@ -141,6 +156,7 @@ const sections = {
         row.repliesPerSecond,
         micros(row.cpuMicrosPerReply),
         ratio(row.cpuRatio),
+        ratio(row.cpuOverApart),
         ratio(row.speedRatio),
         percent(row.clientBusy ?? null),
       ]),

@@ -11,6 +11,8 @@ const row = {
   ...{ server: 'stuntdouble', streams: 3000, cpuMicrosPerFrame: 12, cpuRatio: ratio, errors: 0 },
   clientLagMs: { p50: 0.4, p99: 2.1, max: 8 },
   serverLagMs: { p50: 0.2, p99: 1.5, max: 6 },
+  firstLagMs: { p50: 0.2, p99: 1.2, max: 3 },
+  ownLagMs: { p50: 0.1, p99: 0.7, max: 2 },
   lengthOver: { p50: 0.001, p99: 0.008, max: 0.02 },
 }
 const figures = {
@@ -39,7 +41,7 @@ it('fills the page with the figures of one run, and tells what it has not measur
   expect(filled).toContain('Measured on 2026-11-22 with Node 20.20.2 on 2 × Some CPU')
   expect(filled).toContain('| a goal | at most 1.20 | 1.10 | yes |')
   expect(filled).toMatch(
-    /^\| bare net \| 3,000 \| 0\.40 ms, 2\.10 ms, 8 ms \| 1\.50 ms \| \+0\.8 %/m,
+    /^\| bare net \| 3,000 \| 0\.40 ms, 2\.10 ms, 8 ms \| 1\.20 ms \| 1\.50 ms \| 0\.70 ms \| \+0\.8 %/m,
   )
   expect(filled).toMatch(/full-speed -->\nNot measured in this run\.\n<!-- until here -->/)
   expect(published(filled, figures)).toBe(filled)

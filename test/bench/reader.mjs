@@ -11,6 +11,7 @@ import {
   framesPerReply,
   numberMark,
   path,
+  promptBodies,
   requestBody,
   requestBytes,
   text,
@@ -26,8 +27,21 @@ const hexDigits = Int8Array.from({ length: 256 }, (_, byte) =>
 )
 const fullCheckEvery = 100
 
-/** What the usual reply is held against. */
-const usual = { request: requestBytes(path, requestBody), frames: framesPerReply, text }
+/** What is asked, one after the other and round again, and what the reply is held against. */
+const usual = {
+  requests: promptBodies.map((body) => requestBytes(path, body)),
+  frames: framesPerReply,
+  text,
+}
+
+/** The same, but no request comes twice: what a server remembers of earlier ones is of no use. */
+const numbered = requestBytes(path, requestBody)
+export const everyPromptNew = {
+  requests: [numbered],
+  numberAt: numbered.indexOf(numberMark),
+  frames: framesPerReply,
+  text,
+}
 
 /** One buffer for all sockets: what is read is looked at before the next read. */
 const shared = Buffer.allocUnsafe(256 * 1024)
@@ -47,8 +61,8 @@ export class Reader {
   /** How many frames of the present reply have come. */
   frames = 0
   #expected
-  #request
-  #numberAt
+  /** This reader's own copy, where the request has a number that is another each time. */
+  #numbered
   #onFrame
   #onBytes
   #socket
@@ -70,8 +84,7 @@ export class Reader {
    */
   constructor({ expected = usual, onFrame, onBytes } = {}) {
     this.#expected = expected
-    this.#request = Buffer.from(expected.request)
-    this.#numberAt = this.#request.indexOf(numberMark)
+    this.#numbered = 'numberAt' in expected ? Buffer.from(expected.requests[0]) : undefined
     this.#onFrame = onFrame
     this.#onBytes = onBytes
   }
@@ -108,8 +121,7 @@ export class Reader {
     asked += 1
     const isCompared = asked % fullCheckEvery === 1 && this.#expected.text !== undefined
     this.#kept = isCompared && !this.#onBytes ? [] : undefined
-    if (this.#numberAt >= 0) this.#number(asked)
-    this.#socket.write(this.#request)
+    this.#socket.write(this.#nextRequest())
   }
 
   get asking() {
@@ -127,12 +139,15 @@ export class Reader {
     this.#socket?.destroy()
   }
 
-  #number(number) {
-    let rest = number
-    for (let at = this.#numberAt + numberMark.length - 1; at >= this.#numberAt; at -= 1) {
-      this.#request[at] = 0x30 + (rest % 10)
+  #nextRequest() {
+    const { requests, numberAt } = this.#expected
+    if (!this.#numbered) return requests[asked % requests.length]
+    let rest = asked
+    for (let at = numberAt + numberMark.length - 1; at >= numberAt; at -= 1) {
+      this.#numbered[at] = 0x30 + (rest % 10)
       rest = Math.trunc(rest / 10)
     }
+    return this.#numbered
   }
 
   #feed(buffer, length) {
@@ -281,10 +296,13 @@ export function wrongText(body, expected) {
 
 /** Opens so many connections, some at a time. */
 export async function openReaders(port, count, makeReader = () => new Reader()) {
+  // A list of them, where several servers are asked in turn.
+  const ports = [port].flat()
   const readers = Array.from({ length: count }, makeReader)
   const together = 100
-  for (let at = 0; at < count; at += together) {
-    await Promise.all(readers.slice(at, at + together).map((reader) => reader.open(port)))
+  for (let from = 0; from < count; from += together) {
+    const some = readers.slice(from, from + together)
+    await Promise.all(some.map((reader, at) => reader.open(ports[(from + at) % ports.length])))
   }
   return readers
 }

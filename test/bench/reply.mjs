@@ -18,14 +18,30 @@ export const path = '/v1/chat/completions'
 /** Stands for a number that is another in every request, so that no whole request comes twice. */
 export const numberMark = '0000000'
 
-export const requestBody = JSON.stringify({
-  model: 'gpt-4o',
-  stream: true,
-  messages: [
-    { role: 'system', content: 'You are a helpful assistant.' },
-    { role: 'user', content: `Count for me, please (${numberMark}).` },
-  ],
-})
+const bodyOf = (user) =>
+  JSON.stringify({
+    model: 'gpt-4o',
+    stream: true,
+    messages: [
+      { role: 'system', content: 'You are a helpful assistant.' },
+      { role: 'user', content: user },
+    ],
+  })
+
+export const requestBody = bodyOf(`Count for me, please (${numberMark}).`)
+
+const wishes = [
+  'please',
+  'as fast as you can',
+  'and say nothing else',
+  'the way a clock does',
+  'now',
+]
+
+/** As many as the tests of an application may ask, over and over; one rule answers them all. */
+export const promptBodies = Array.from({ length: 50 }, (_, index) =>
+  bodyOf(`Prompt ${index}: Count from ${7 * index} for me, ${wishes[index % wishes.length]}.`),
+)
 
 /** The bytes of a request, as they go into a raw socket. */
 export function requestBytes(toPath, body) {

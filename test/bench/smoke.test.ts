@@ -35,8 +35,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 describe('the bench', () => {
   test.each([
     ['full-speed', 'rows', ['repliesPerSecond', 'cpuMicrosPerReply', 'clientBusy', 'speedRatio']],
+    ['full-speed', 'cold', ['replies', 'cpuMicrosPerReply', 'cpuRatio']],
     ['ttft', 'rows', ['p50Ms', 'p99Ms', 'addedP99Ms']],
-    ['paced', 'rows', ['clientLagMs', 'lengthOver', 'cpuMicrosPerFrame', 'cpuRatio']],
+    [
+      'paced',
+      'rows',
+      ['clientLagMs', 'firstLagMs', 'ownLagMs', 'lengthOver', 'cpuMicrosPerFrame', 'cpuRatio'],
+    ],
     ['taping', 'chunks', ['p50Micros', 'p99Micros', 'addedP99Micros']],
     ['start-up', 'rows', ['medianMs', 'ratio']],
     ['replay', 'rows', ['megabytesPerSecond', 'speedRatio']],
@@ -55,8 +60,21 @@ describe('the bench', () => {
     for (const row of rows) expect(row).toMatchObject({ serverLagMs: told })
   })
 
+  test('asks stuntdouble also what it was never asked before', () => {
+    const servers = report.parts['full-speed']?.['rows']?.map(({ server }) => server)
+    expect(servers?.slice(0, 2)).toEqual(['stuntdouble', 'stuntdouble-new'])
+  })
+
   test('prints a table for each part, and its goals', () => {
-    for (const title of ['Full speed', 'Time to', 'Paced', 'Memory', 'Taping proxy', 'Start-up']) {
+    for (const title of [
+      'Full speed',
+      'Cold',
+      'Time to',
+      'Paced',
+      'Memory',
+      'Taping proxy',
+      'Start-up',
+    ]) {
       expect(printed).toContain(title)
     }
     expect(report.goals.map(({ wanted }) => wanted)).toContain('at most 1 ms')

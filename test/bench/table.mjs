@@ -1,6 +1,7 @@
 /** Figures as aligned text, for people. */
 
 const titles = {
+  'stuntdouble-new': 'stuntdouble, new prompts',
   koa: 'Koa, one buffer',
   'koa-chunked': 'Koa, own chunks, one timer',
   'node-http': 'node:http, a write a frame',

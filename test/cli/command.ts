@@ -22,8 +22,17 @@ interface Child {
   readonly finished: Promise<Finished>
 }
 
-function start(args: readonly string[], env: Record<string, string> = {}): Child {
-  const child = spawn(process.execPath, [main, ...args], {
+interface Surroundings {
+  readonly env?: Record<string, string> | undefined
+  /** What a shell says before it becomes the command, such as `ulimit -n 64`. */
+  readonly limits?: string | undefined
+}
+
+function start(args: readonly string[], { env = {}, limits }: Surroundings = {}): Child {
+  const command = [process.execPath, main, ...args]
+  const limited = ['sh', '-c', `${limits}; exec "$@"`, 'sh', ...command]
+  const [file = '', ...rest] = limits === undefined ? command : limited
+  const child = spawn(file, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })
@@ -42,7 +51,7 @@ function start(args: readonly string[], env: Record<string, string> = {}): Child
 
 /** Runs a command to its end. */
 export const run = (args: readonly string[], env?: Record<string, string>): Promise<Finished> =>
-  start(args, env).finished
+  start(args, { env }).finished
 
 /** The same for a reader that leaves after the first words, as `head` does. */
 export async function runForHead(args: readonly string[]): Promise<Finished> {
@@ -70,8 +79,14 @@ export interface Running extends AsyncDisposable {
 }
 
 /** Starts a command with a server on a free port; resolves when its banner is complete. */
-export async function launch(...args: readonly string[]): Promise<Running> {
-  const { process: child, said, finished } = start([...args, '--port', '0'])
+export const launch = (...args: readonly string[]): Promise<Running> => launchUnder(undefined, args)
+
+/** The same in a shell that has said `limits` before. */
+export async function launchUnder(
+  limits: string | undefined,
+  args: readonly string[],
+): Promise<Running> {
+  const { process: child, said, finished } = start([...args, '--port', '0'], { limits })
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on('data', () => {
       if (said.stdout.endsWith('\n\n')) resolve()

@@ -27,4 +27,26 @@ describe('the journal', () => {
     expect(JSON.parse(short ?? '')).toMatchObject({ model: 'gpt-4o' })
     expect(others.map((body) => body.length)).toEqual([16 * 1024, 16 * 1024])
   })
+
+  it('lets the oldest exchanges go where all together are more than 32 MiB', async () => {
+    double = await start({ scenarios: [scenario], journalLimit: 100_000 })
+    const padding = { 'x-padding': 'y'.repeat(12_000) }
+    // By itself just below what the bound of long bodies is about.
+    const askLarge = async (session: string, count: number, length = 16_000): Promise<void> => {
+      const headers = { ...padding, 'x-stuntdouble-session': session }
+      for (let n = 0; n < count; n += 1) {
+        await (await ask(double, 'x'.repeat(length), { headers })).text()
+      }
+    }
+    const kept = async (): Promise<number> => {
+      const shown = await fetch(double.url('/_stuntdouble/journal?session=early'))
+      return JSON.parse(await shown.text()).length
+    }
+    await askLarge('early', 3)
+    await askLarge('later', 1, 15 * mebibyte)
+    await askLarge('later', 520)
+    expect(await kept()).toBe(3)
+    await askLarge('later', 100)
+    expect(await kept()).toBe(0)
+  })
 })

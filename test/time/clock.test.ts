@@ -148,6 +148,25 @@ describe('RealClock', () => {
     expect(Math.max(...rung.map(({ earlyMs }) => earlyMs))).toBeLessThan(0.5)
   })
 
+  it('lets others have their turn where more is due than there is time for', async () => {
+    const clock = new RealClock()
+    let rings = 0
+    const othersCame = new Promise<number>((resolve) => {
+      const busy = (): void => {
+        if (rings === 0) setImmediate(() => resolve(rings))
+        const untilMs = performance.now() + 1
+        while (performance.now() < untilMs);
+        rings += 1
+        if (rings < 100) clock.at(clock.now() + 1, busy)
+      }
+      // While one of them is busy for a millisecond, the others become due.
+      for (let each = 0; each < 3; each += 1) clock.at(clock.now(), busy)
+    })
+    const seen = await othersCame
+    rings = 100
+    expect(seen).toBeLessThan(20)
+  })
+
   it('keeps no timer for alarms that were all cancelled, and arms one again for the next', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     try {

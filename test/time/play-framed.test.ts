@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Burst, Sink, SinkUser } from '../../src/core/sink.ts'
-import type { Copied, FramedTimeline, Step } from '../../src/core/timeline.ts'
+import type {
+  EndStep,
+  FramedPart,
+  FramedStep,
+  FramedSteps,
+  FramedTimeline,
+  HeadStep,
+  Step,
+} from '../../src/core/timeline.ts'
 import { VirtualClock } from '../../src/time/clock.ts'
 import { type Outcome, type Playback, type PlayOptions, play } from '../../src/time/play.ts'
 
@@ -9,34 +17,59 @@ type Chunk = readonly [atMs: number, text: string]
 
 /** Frames nothing, so that what a sink gets is the text in either way. */
 function framedTimeline(chunks: readonly Chunk[], endMs: number): FramedTimeline {
-  const head: Step = { atMs: 0, do: 'head', status: 200, headers: [] }
+  const head: HeadStep = { atMs: 0, do: 'head', status: 200, headers: [] }
   return {
     *[Symbol.iterator]() {
       yield head
       for (const [atMs, text] of chunks) yield { atMs, do: 'write', bytes: Buffer.from(text) }
       yield { atMs: endMs, do: 'end' }
     },
-    *framed() {
-      yield head
-      for (let at = 0; at < chunks.length; ) {
-        const atMs = chunks[at]?.[0] ?? 0
-        const due = chunks.slice(at).filter((chunk) => chunk[0] === atMs)
-        const bytes = Buffer.from(due.map(([, text]) => text).join(''))
-        const wire: Copied = {
-          length: bytes.length,
-          copyTo: (target, to) => void bytes.copy(target, to),
-        }
-        yield { atMs, do: 'framed', wire, chunks: due.length, bytes: wire.length }
-        at += due.length
-      }
-      yield { atMs: endMs, do: 'end' }
+    framed() {
+      const body = Buffer.from(chunks.map(([, text]) => text).join(''))
+      return new FramedBody(head, stepsOf(chunks, endMs), body)
     },
   }
 }
 
-function copied(part: Copied): Buffer {
-  const bytes = Buffer.alloc(part.length)
-  part.copyTo(bytes, 0)
+function* stepsOf(chunks: readonly Chunk[], endMs: number): Generator<FramedStep | EndStep> {
+  let from = 0
+  for (let at = 0; at < chunks.length; ) {
+    const atMs = chunks[at]?.[0] ?? 0
+    const due = chunks.slice(at).filter((chunk) => chunk[0] === atMs)
+    const bytes = Buffer.byteLength(due.map(([, text]) => text).join(''))
+    yield { atMs, do: 'framed', from, to: from + bytes, chunks: due.length, bytes }
+    from += bytes
+    at += due.length
+  }
+  yield { atMs: endMs, do: 'end' }
+}
+
+class FramedBody implements FramedSteps {
+  readonly #head: HeadStep
+  readonly #steps: Iterator<FramedStep | EndStep>
+  readonly #body: Buffer
+  #isBegun = false
+
+  constructor(head: HeadStep, steps: Iterator<FramedStep | EndStep>, body: Buffer) {
+    this.#head = head
+    this.#steps = steps
+    this.#body = body
+  }
+
+  next(): IteratorResult<HeadStep | FramedStep | EndStep> {
+    if (this.#isBegun) return this.#steps.next()
+    this.#isBegun = true
+    return { done: false, value: this.#head }
+  }
+
+  copy({ from, to }: FramedPart, target: Buffer, at: number): void {
+    this.#body.copy(target, at, from, to)
+  }
+}
+
+function copied(framed: NonNullable<Burst['framed']>): Buffer {
+  const bytes = Buffer.alloc(framed.to - framed.from)
+  framed.steps.copy(framed, bytes, 0)
   return bytes
 }
 
@@ -53,14 +86,14 @@ class FakeSink implements Sink {
     this.takesFramed = takesFramed
   }
 
-  send({ head, chunks, framed = [], ending }: Burst): boolean {
+  send({ head, chunks, framed, ending }: Burst): boolean {
     if (head) this.heads += 1
-    const ready = framed.map(copied)
+    const ready = framed ? [copied(framed)] : []
     const show = (all: readonly Uint8Array[]): string =>
       all.map((bytes) => Buffer.from(bytes).toString()).join('|')
     const parts = [
       ...(chunks.length > 0 ? [`[${show(chunks)}]`] : []),
-      ...(framed.length > 0 ? [`{${show(ready)}}`] : []),
+      ...(ready.length > 0 ? [`{${show(ready)}}`] : []),
       ...(ending ? [ending] : []),
     ]
     this.text += Buffer.concat([...chunks, ...ready]).toString()

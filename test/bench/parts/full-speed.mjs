@@ -1,30 +1,47 @@
 /** How many whole replies a second, without any delay, and what one costs. */
-import { startServers, stopServers, withCpuOf } from '../children.mjs'
-import { errorsOf, medianOf, ratio } from '../figures.mjs'
+import { stopServers } from '../children.mjs'
+import { errorsOf, medianOf, ratio, rounded } from '../figures.mjs'
 import { framesPerReply } from '../reply.mjs'
 import { inTurn } from '../rounds.mjs'
-import { percent, table, times, titleOf } from '../table.mjs'
+import { number, percent, table, times, titleOf } from '../table.mjs'
+import { leaveWarm, load, startWarm } from '../warm.mjs'
 
 const all = ['stuntdouble', 'aimock', 'koa', 'node-http', 'bare-net']
 
+/** stuntdouble again, asked each time what it was never asked before. */
+const newPrompts = 'stuntdouble-new'
+
 export async function fullSpeed(client, options) {
-  const { dist, rounds, warmUpMs, forMs, connections, servers = all } = options
-  const running = await startServers(servers, { dist })
-  for (const { port } of running) {
-    await client.ask({ do: 'check', port })
-    await client.ask({ do: 'fullSpeed', port, connections: 32, forMs: warmUpMs })
+  const { dist, rounds, firstReplies, warmUp, forMs, leaves, servers = all } = options
+  const first = []
+  const cold = async (server) => {
+    const { connections, forMs } = warmUp
+    const asked = { connections, forMs, mostReplies: firstReplies }
+    first.push({ server: server.name, ...(await load(client, server, asked)) })
   }
+  const running = await startWarm(client, servers, { settings: { dist }, warmUp, cold })
   const rows = []
-  for (const count of connections) {
-    const seen = await inTurn(running, { rounds }, (server) =>
-      withCpuOf(server, () =>
-        client.ask({ do: 'fullSpeed', port: server.port, connections: count, forMs }),
-      ),
+  for (const connections of options.connections) {
+    const measured = connections === warmUp.connections ? withNewPrompts(running) : running
+    const seen = await inTurn(measured, { rounds }, (server) =>
+      load(client, server, { connections, forMs, prompts: server.prompts }),
     )
-    rows.push(...servers.map((name) => figures(name, count, seen)))
+    rows.push(...measured.map(({ name }) => figures(name, connections, seen)))
   }
-  await stopServers(running)
-  return { rows }
+  if (leaves) leaveWarm(running)
+  else await stopServers(running)
+  return { rows, cold: first.map((one) => coldFigures(one, first[0])) }
+}
+
+/** In the same turns as the others, behind stuntdouble with the usual prompts. */
+function withNewPrompts([stuntdouble, ...others]) {
+  return [stuntdouble, { ...stuntdouble, name: newPrompts, prompts: 'new' }, ...others]
+}
+
+function coldFigures({ server, replies, errors, reasons, ...measured }, stuntdouble) {
+  const cpuMicrosPerReply = rounded(cpuMicros({ replies, ...measured }))
+  const cpuRatio = ratio([cpuMicros(stuntdouble)], [cpuMicros({ replies, ...measured })])
+  return { server, replies, cpuMicrosPerReply, cpuRatio, errors, reasons }
 }
 
 const cpuMicros = ({ cpuMicros, replies }) => cpuMicros / replies
@@ -47,7 +64,11 @@ function figures(server, connections, seen) {
   }
 }
 
-export function fullSpeedTable({ rows }) {
+export function fullSpeedTable({ rows, cold }) {
+  return `${speedsTable(rows)}\n${coldTable(cold)}`
+}
+
+function speedsTable(rows) {
   return table(
     `Full speed: ${framesPerReply} frames a reply, no delays`,
     [
@@ -70,6 +91,20 @@ export function fullSpeedTable({ rows }) {
       row.cpuMicrosPerReply,
       row.server === 'stuntdouble' ? '' : times(row.cpuRatio),
       percent(row.clientBusy),
+      row.errors,
+    ]),
+  )
+}
+
+function coldTable(cold) {
+  return table(
+    'Cold: the first replies of a process that has not answered anything yet, one sample',
+    ['server', 'replies', 'µs CPU/reply', 'ours takes', 'errors'],
+    cold.map((row) => [
+      titleOf(row.server),
+      row.replies,
+      row.cpuMicrosPerReply,
+      row.server === 'stuntdouble' ? '' : number(row.cpuRatio.median),
       row.errors,
     ]),
   )

@@ -7,14 +7,14 @@ import { difference, errorsOf, medianOf, medianQuantiles, ratio, rounded } from 
 import { framesPerReply } from '../reply.mjs'
 import { inTurn } from '../rounds.mjs'
 import { change, percent, table, times, titleOf } from '../table.mjs'
+import { startWarm } from '../warm.mjs'
 
 const all = ['stuntdouble', 'bare-net', 'koa-chunked', 'node-http', 'aimock']
 
 export async function paced(client, options) {
-  const { dist, gapMs, warmUps, waves, servers = all } = options
+  const { dist, gapMs, warmUp, waves, servers = all } = options
   const memory = await memoryOfEach(client, servers, options)
-  const running = await startServers(servers, { dist, gapMs })
-  for (const server of running) await warmUp(client, server, { ...options, waves: warmUps })
+  const running = await startWarm(client, servers, { settings: { dist, gapMs }, warmUp })
   const rows = []
   for (const wave of waves) {
     const measured = running.filter(({ name }) => (wave.servers ?? servers).includes(name))
@@ -23,11 +23,6 @@ export async function paced(client, options) {
   }
   await stopServers(running)
   return { rows, memory }
-}
-
-async function warmUp(client, server, options) {
-  await client.ask({ do: 'check', port: server.port })
-  for (const wave of options.waves) await waveOf(client, server, wave, options)
 }
 
 async function waveOf(client, server, { streams }, { gapMs, rampMs, limitMs }) {
@@ -50,16 +45,21 @@ async function waveOf(client, server, { streams }, { gapMs, rampMs, limitMs }) {
 
 /** In processes of their own, since RSS never falls, and at a pace that leaves time to look. */
 async function memoryOfEach(client, servers, { dist, inFlight, rampMs, limitMs }) {
-  const { gapMs, streams, warmUps } = inFlight
+  const { gapMs, streams, isWarm } = inFlight
   const running = await startServers(servers, { dist, gapMs })
   const memory = []
   for (const server of running) {
-    const look = () => memoryOf(client, server, { streams, rampMs, limitMs })
-    for (let times = 0; times < warmUps; times += 1) await look()
-    memory.push(await look())
+    if (isWarm) await inFlightOnce(client, server, { streams, rampMs, limitMs })
+    memory.push(await memoryOf(client, server, { streams, rampMs, limitMs }))
   }
   await stopServers(running)
   return memory
+}
+
+async function inFlightOnce(client, { port }, { streams, rampMs, limitMs }) {
+  await client.ask({ do: 'open', port, connections: streams })
+  await client.ask({ do: 'begin', rampMs, limitMs })
+  await client.ask({ do: 'leave' })
 }
 
 /** Garbage is collected first, each time: what counts is what a stream holds, not what it used. */
@@ -90,6 +90,8 @@ function figures(server, streams, seen) {
     server,
     streams,
     clientLagMs: medianQuantiles(rounds, ({ lagMs }) => lagMs),
+    firstLagMs: medianQuantiles(rounds, ({ firstLagMs }) => firstLagMs),
+    ownLagMs: medianQuantiles(rounds, ({ ownLagMs }) => ownLagMs),
     serverLagMs: tellsLag ? medianQuantiles(rounds, ({ serverLagMs }) => serverLagMs) : null,
     lengthOver: medianQuantiles(rounds, ({ lengthOver }) => lengthOver),
     cpuMicrosPerFrame: medianOf(rounds, cpuMicros),
@@ -115,6 +117,8 @@ function wavesTable(rows, gapMs) {
       'read p50',
       'p99',
       'max',
+      'first p99',
+      'client p99',
       'written p50',
       'p99',
       'max',
@@ -129,6 +133,8 @@ function wavesTable(rows, gapMs) {
       titleOf(row.server),
       row.streams,
       ...lagCells(row.clientLagMs),
+      row.firstLagMs.p99,
+      row.ownLagMs.p99,
       ...lagCells(row.serverLagMs),
       change(row.lengthOver.p99),
       row.cpuMicrosPerFrame,

@@ -5,13 +5,17 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startServer, stopServers, withCpuOf } from '../children.mjs'
+import { startServer, stopServers } from '../children.mjs'
 import { difference, errorsOf, medianOf, ratio } from '../figures.mjs'
 import { bytesPerReply } from '../reply.mjs'
 import { inTurn } from '../rounds.mjs'
 import { percent, spread, table, times, titleOf } from '../table.mjs'
+import { load } from '../warm.mjs'
 
 const all = ['stuntdouble', 'undici-pipe', 'aimock']
+
+/** A proxy that has taped an answer may give it again, and would then be measured as a player. */
+const prompts = 'new'
 
 export async function taping(client, options) {
   const folder = await mkdtemp(join(tmpdir(), 'stuntdouble-bench-'))
@@ -48,7 +52,7 @@ async function behind(name, folder, { dist, gapMs, proxies = all }, measure) {
 
 async function chunkTimes(client, ways, options) {
   const { rounds, connections, rampMs, limitMs } = options
-  const ask = { do: 'stamps', connections, rampMs, limitMs }
+  const ask = { do: 'stamps', connections, rampMs, limitMs, prompts }
   // A round that counts for nothing but its tapes.
   for (const { port } of ways) await client.ask({ ...ask, port })
   const seen = await inTurn(ways, { rounds }, ({ port }) => client.ask({ ...ask, port }))
@@ -81,13 +85,11 @@ function chunkFigures(way, seen) {
   }
 }
 
-async function speeds(client, ways, { rounds, warmUpMs, forMs, connections }) {
-  const run = (server, ms) =>
-    withCpuOf(server, () =>
-      client.ask({ do: 'fullSpeed', port: server.port, connections, forMs: ms }),
-    )
-  for (const server of ways) await run(server, warmUpMs)
-  const seen = await inTurn(ways, { rounds }, (server) => run(server, forMs))
+async function speeds(client, ways, { rounds, warmUp, forMs, connections }) {
+  for (const server of ways) await load(client, server, { connections, prompts, ...warmUp })
+  const seen = await inTurn(ways, { rounds }, (server) =>
+    load(client, server, { connections, prompts, forMs }),
+  )
   return ways.map(({ name }) => speedFigures(name, seen))
 }
 

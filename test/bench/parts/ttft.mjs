@@ -1,19 +1,16 @@
 /** How long the first frame takes where nothing delays it, and how much of that is the server's. */
-import { startServers, stopServers } from '../children.mjs'
+import { stopServers } from '../children.mjs'
 import { difference, errorsOf, medianOf } from '../figures.mjs'
 import { inTurn } from '../rounds.mjs'
 import { spread, table, titleOf } from '../table.mjs'
+import { startWarm } from '../warm.mjs'
 
 const all = ['stuntdouble', 'aimock', 'koa', 'node-http', 'bare-net']
 const floor = 'bare-net'
 
 export async function ttft(client, options) {
-  const { dist, servers = all, rounds, warmUpMs, idleMs, loadMs, connections, perSecond } = options
-  const running = await startServers(servers, { dist })
-  for (const { port } of running) {
-    await client.ask({ do: 'check', port })
-    await client.ask({ do: 'fullSpeed', port, connections: 32, forMs: warmUpMs })
-  }
+  const { dist, servers = all, rounds, warmUp, idleMs, loadMs, connections, perSecond } = options
+  const running = await startWarm(client, servers, { settings: { dist }, warmUp })
   const loads = {
     idle: { do: 'firstFrames', forMs: idleMs },
     [`${perSecond}/s`]: { do: 'firstFramesUnderLoad', connections, perSecond, forMs: loadMs },

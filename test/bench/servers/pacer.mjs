@@ -44,19 +44,25 @@ export function pace(gapMs, count, write) {
   if (!isWaiting) tick()
 }
 
+/**
+ * Who becomes due meanwhile waits for the next turn: in one long turn, requests that have arrived
+ * would not be read before all others are in time again.
+ */
 function tick() {
-  let nowMs = performance.now()
+  const untilMs = performance.now()
   let stream = ring.first
-  while (stream !== undefined && stream.dueMs <= nowMs) {
+  while (stream !== undefined && stream.dueMs <= untilMs) {
     ring.shift()
-    lags.note(nowMs - stream.dueMs)
+    lags.note(performance.now() - stream.dueMs)
     const goesOn = stream.write(stream.sent)
     stream.sent += 1
     stream.dueMs += stream.gapMs
     if (goesOn && stream.sent < stream.count) ring.push(stream)
-    nowMs = performance.now()
     stream = ring.first
   }
   isWaiting = stream !== undefined
-  if (isWaiting) setTimeout(tick, Math.max(1, stream.dueMs - nowMs))
+  if (!isWaiting) return
+  const waitMs = stream.dueMs - performance.now()
+  if (waitMs > 0) setTimeout(tick, Math.max(1, waitMs))
+  else setImmediate(tick)
 }

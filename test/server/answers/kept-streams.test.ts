@@ -26,6 +26,8 @@ const timeline: Timeline = [
   { atMs: 300, do: 'end' },
 ]
 
+type Question = ReturnType<typeof question>
+
 const question = (path: string) => ({
   http: jsonRequest({ path }, {}),
   arrivedMs: 0,
@@ -33,10 +35,13 @@ const question = (path: string) => ({
 })
 
 function keptAt(path: string, streams: KeptStreams, more: Partial<Resuming> = {}) {
+  return keptAs(question(path), streams, more)
+}
+
+function keptAs(asked: Question, streams: KeptStreams, more: Partial<Resuming> = {}) {
   const told = { dialect: undefined, reply: undefined, session: 'default', rule: 'a/b', seed: 1 }
   const answer = { ...told, timeline, randomName: 'name', faults: [] }
-  const given = { question: question(path), framing: sse() }
-  return streams.keep(answer, { ...usual, ...more }, given)
+  return streams.keep(answer, { ...usual, ...more }, { question: asked, framing: sse() })
 }
 
 describe('a kept stream', () => {
@@ -77,5 +82,21 @@ describe('a kept stream', () => {
     for (let n = 0; n <= 1000; n++) keptAt(`/${n}`, streams)
     expect(streams.find(question('/0'), '1')).toBeUndefined()
     expect(streams.find(question('/1'), '1')).toBeDefined()
+  })
+
+  it('holds, with all others, no more than 64 MiB of requests, and the oldest goes first', () => {
+    const streams = new KeptStreams(new VirtualClock())
+    // Zeros that nobody reads: the system gives memory for none of them.
+    const large = (path: string): Question => {
+      const asked = question(path)
+      return { ...asked, http: { ...asked.http, body: Buffer.alloc(32 * 1024 * 1024) } }
+    }
+    const [first, second, third] = [large('/1'), large('/2'), question('/3')]
+    for (const asked of [first, second]) keptAs(asked, streams)
+    expect(streams.find(first, '1')).toBeDefined()
+    keptAs(third, streams)
+    expect(streams.find(first, '1')).toBeUndefined()
+    expect(streams.find(second, '1')).toBeDefined()
+    expect(streams.find(third, '1')).toBeDefined()
   })
 })

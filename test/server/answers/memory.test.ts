@@ -121,6 +121,25 @@ describe('kept replies', () => {
     expect(replies.of(named).recall('c')).toBeDefined()
   })
 
+  it('hold no more than 64 MiB of requests together, and the oldest goes first', () => {
+    const replies = new KeptReplies(new VirtualClock())
+    // Zeros that nobody reads: the system gives memory for none of them.
+    const large = (id: string): Script => {
+      const script = scriptOf(id, hello)
+      const { request } = script.reply
+      const http = { ...request.http, body: Buffer.alloc(32 * 1024 * 1024) }
+      return { ...script, reply: { ...script.reply, request: { ...request, http } } }
+    }
+    const known = (): string[] =>
+      ['a', 'b', 'c', 'd'].filter((id) => replies.of(named).recall(id) !== undefined)
+    for (const id of ['a', 'b']) replies.keep(large(id), from())
+    expect(known()).toEqual(['a', 'b'])
+    replies.keep(scriptOf('c', hello), from())
+    expect(known()).toEqual(['b', 'c'])
+    for (const id of ['b', 'd']) replies.keep(large(id), from())
+    expect(known()).toEqual(['b', 'd'])
+  })
+
   it('that are cancelled are no longer in flight', () => {
     const replies = new KeptReplies(new VirtualClock())
     replies.keep(scriptOf('a', hello), from())
