@@ -7,8 +7,8 @@ export interface Random {
   fork(name: string): Random
 }
 
-const alphanumerics = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-const hexDigits = '0123456789abcdef'
+const alphanumerics = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
+const hexDigits = Buffer.from('0123456789abcdef')
 
 /** An integer from `low` to `high`, both included. */
 export const integer = (random: Random, low: number, high: number): number =>
@@ -18,12 +18,12 @@ export const integer = (random: Random, low: number, high: number): number =>
 const drawnSigns = Buffer.alloc(256)
 
 /** Through bytes, which costs a third of a text that grows sign by sign. */
-function characters(random: Random, alphabet: string, length: number): string {
+function characters(random: Random, alphabet: Uint8Array, length: number): string {
   let text = ''
   for (let left = length; left > 0; left -= drawnSigns.length) {
     const count = Math.min(left, drawnSigns.length)
     for (let i = 0; i < count; i++) {
-      drawnSigns[i] = alphabet.charCodeAt(Math.floor(random.next() * alphabet.length))
+      drawnSigns[i] = alphabet[Math.floor(random.next() * alphabet.length)] ?? 0
     }
     text += drawnSigns.toString('latin1', 0, count)
   }

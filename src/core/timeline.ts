@@ -68,18 +68,13 @@ export interface LiveSteps extends AsyncIterator<Step> {
   detach?(): void
 }
 
-/** Bytes that are written where they are wanted, and so are copied once. */
-export interface Copied {
-  readonly length: number
-  /** To be called once, and in the order of the steps. */
-  copyTo(target: Buffer, at: number): void
-}
-
 /** Several chunks that are due together, as they stand on an HTTP/1.1 connection. */
 export interface FramedStep {
   readonly atMs: number
   readonly do: 'framed'
-  readonly wire: Copied
+  /** Where in all that is written it begins and ends; it begins where the one before it ends. */
+  readonly from: number
+  readonly to: number
   /** How many chunks these are, and how many bytes of the body. */
   readonly chunks: number
   readonly bytes: number
@@ -91,8 +86,15 @@ export interface FramedStep {
  * walk it as any other.
  */
 export interface FramedTimeline extends Timeline {
-  framed(): Iterator<HeadStep | FramedStep | EndStep>
+  framed(): FramedSteps
 }
+
+export interface FramedSteps extends Iterator<HeadStep | FramedStep | EndStep> {
+  /** Writes the bytes between two places; each once, and in their order. */
+  copy(part: FramedPart, target: Buffer, at: number): void
+}
+
+export type FramedPart = Pick<FramedStep, 'from' | 'to'>
 
 export const isLive = (timeline: Timeline | LiveTimeline): timeline is LiveTimeline =>
   Symbol.asyncIterator in timeline

@@ -126,8 +126,8 @@ export class SessionStates implements RuleStates {
         if (tape.usedUp === 'next') continue
         if (tape.usedUp === 'stop') return { ...nowOf(known, dialogue), stoppedBy: at }
       }
-      const counted = this.#count(ask, candidate)
-      return take === undefined ? { at, ...counted } : { at, ...counted, take }
+      const { hit, turn } = this.#count(ask, candidate)
+      return take === undefined ? { at, hit, turn } : { at, hit, turn, take }
     }
     return nowOf(known, dialogue)
   }

@@ -121,7 +121,8 @@ function answer(door: AtTheDoor, server: ServerState): Soon<void> {
   return soon(pass.refusal ?? findAnswer(question, server), (found) => {
     const answer = pass.told(found)
     return soon(faultsFor(answer, { http, own }, server), (asked) => {
-      new Exchange({ ...door, question, answer, asked }, server).play()
+      const { line, arrival } = door
+      new Exchange({ line, question, pass, arrival, answer, asked }, server).play()
     })
   })
 }

@@ -2,8 +2,10 @@
  * A prepared script as one reply tells it: the same bytes at the same times as its ordinary timeline,
  * framed for HTTP/1.1. What is due together is one step.
  */
-import type { Copied, EndStep, FramedStep, HeadStep } from '../core/timeline.ts'
-import type { Pacer } from '../time/pacing.ts'
+import type { Pacing } from '../core/pacing.ts'
+import type { Random } from '../core/random.ts'
+import type { EndStep, FramedPart, FramedStep, FramedSteps, HeadStep } from '../core/timeline.ts'
+import { isFixed, type Pacer, pacer } from '../time/pacing.ts'
 import type { Between, Prepared } from './prepared.ts'
 
 /** One reply of those that a script was prepared for. */
@@ -12,15 +14,54 @@ export interface FramedReply {
   /** The strings of this reply, as its dialect gives them. */
   readonly own: readonly string[]
   readonly headers: HeadStep['headers']
-  readonly pacer: Pacer
+  readonly pacing: Pacing
+  /** What the pacing leaves to chance is drawn from it. */
+  readonly random: Random
 }
 
-export function* framedSteps(reply: FramedReply): Generator<HeadStep | FramedStep | EndStep> {
-  const { prepared, headers, pacer } = reply
-  const { chunks, ending } = prepared
-  const schedule = new Schedule(pacer)
-  const copy = new Copy(reply)
-  yield { atMs: pacer.headMs, do: 'head', status: 200, headers }
+type Next = IteratorResult<FramedStep | EndStep>
+
+export function framedSteps(reply: FramedReply): FramedSteps {
+  const { prepared, pacing, random } = reply
+  if (isFixed(pacing)) return new PreparedSteps(reply, fixedPlan(prepared, pacing))
+  const drawn = pacer(pacing, random)
+  return new PreparedSteps(reply, {
+    headMs: drawn.headMs,
+    steps: undefined,
+    rest: told(prepared, drawn),
+  })
+}
+
+/** What is due when, behind the head. */
+interface Plan {
+  readonly headMs: number
+  /** Where nothing is left to chance: the same for all replies. */
+  readonly steps: readonly Next[] | undefined
+  readonly rest: Iterator<FramedStep | EndStep> | undefined
+}
+
+interface FixedPlan extends Plan {
+  readonly pacing: Pacing
+}
+
+/** Of each prepared script the last, since a scenario has one pace. */
+const fixedPlans = new WeakMap<Prepared, FixedPlan>()
+
+function fixedPlan(prepared: Prepared, pacing: Pacing): Plan {
+  const known = fixedPlans.get(prepared)
+  if (known?.pacing === pacing) return known
+  const fixed = pacer(pacing, noChance)
+  const steps = [...told(prepared, fixed)].map((value): Next => ({ done: false, value }))
+  const plan = { pacing, headMs: fixed.headMs, steps, rest: undefined }
+  fixedPlans.set(prepared, plan)
+  return plan
+}
+
+/** Of a pacing that draws nothing. */
+const noChance: Random = { next: () => 0, fork: () => noChance }
+
+function* told({ chunks, ending, body }: Prepared, pace: Pacer): Generator<FramedStep | EndStep> {
+  const schedule = new Schedule(pace)
   let first = 0
   let atMs = chunks[0] ? schedule.after(chunks[0]) : 0
   while (first < chunks.length) {
@@ -33,9 +74,8 @@ export function* framedSteps(reply: FramedReply): Generator<HeadStep | FramedSte
       if (chunk) nextMs = schedule.after(chunk)
     }
     const from = chunks[first]?.from ?? 0
-    const to = chunks[next]?.from ?? prepared.body.length
-    const wire = new CopiedPart(copy, from, to)
-    yield { atMs, do: 'framed', wire, chunks: next - first, bytes }
+    const to = chunks[next]?.from ?? body.length
+    yield { atMs, do: 'framed', from, to, chunks: next - first, bytes }
     first = next
     atMs = nextMs
   }
@@ -62,27 +102,37 @@ class Schedule {
   }
 }
 
+const over: IteratorResult<never, undefined> = { done: true, value: undefined }
+
 /**
  * Copies parts of a prepared body, one after the other, with the reply's own strings in place. The
  * blocks that hold them are made once a reply: 66 copies of one cost 5 µs, 200 strings cost 23.
  */
-class Copy {
-  readonly #prepared: Prepared
-  readonly #blocks: readonly Uint8Array[]
+class PreparedSteps implements FramedSteps {
+  readonly #reply: FramedReply
+  readonly #plan: Plan
+  #blocks: readonly Uint8Array[] | undefined
+  #nextStep = -1
   #nextPlace = 0
 
-  constructor({ prepared, own }: FramedReply) {
-    this.#prepared = prepared
-    this.#blocks = prepared.blocks.map(({ at, length, places }) => {
-      const bytes = Buffer.allocUnsafe(length)
-      prepared.body.copy(bytes, 0, at, at + length)
-      for (const place of places) bytes.write(own[place.index] ?? '', place.at, 'latin1')
-      return bytes
-    })
+  constructor(reply: FramedReply, plan: Plan) {
+    this.#reply = reply
+    this.#plan = plan
   }
 
-  write({ from, to }: Part, target: Buffer, at: number): void {
-    const { body, places } = this.#prepared
+  next(): IteratorResult<HeadStep | FramedStep | EndStep> {
+    const { headMs, steps, rest } = this.#plan
+    const at = this.#nextStep++
+    if (at < 0) {
+      const { headers } = this.#reply
+      return { done: false, value: { atMs: headMs, do: 'head', status: 200, headers } }
+    }
+    return (steps ? steps[at] : rest?.next()) ?? over
+  }
+
+  copy({ from, to }: FramedPart, target: Buffer, at: number): void {
+    const { body, places } = this.#reply.prepared
+    this.#blocks ??= blocksOf(this.#reply)
     body.copy(target, at, from, to)
     for (let place = places[this.#nextPlace]; place && place.at < to; ) {
       const block = this.#blocks[place.index]
@@ -92,24 +142,10 @@ class Copy {
   }
 }
 
-/** Of a prepared body. */
-interface Part {
-  readonly from: number
-  readonly to: number
-}
-
-class CopiedPart implements Copied {
-  readonly length: number
-  readonly #copy: Copy
-  readonly #from: number
-
-  constructor(copy: Copy, from: number, to: number) {
-    this.length = to - from
-    this.#copy = copy
-    this.#from = from
-  }
-
-  copyTo(target: Buffer, at: number): void {
-    this.#copy.write({ from: this.#from, to: this.#from + this.length }, target, at)
-  }
-}
+const blocksOf = ({ prepared, own }: FramedReply): readonly Uint8Array[] =>
+  prepared.blocks.map(({ at, length, places }) => {
+    const bytes = Buffer.allocUnsafe(length)
+    prepared.body.copy(bytes, 0, at, at + length)
+    for (const place of places) bytes.write(own[place.index] ?? '', place.at, 'latin1')
+    return bytes
+  })

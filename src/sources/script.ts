@@ -4,6 +4,7 @@
  */
 import type { Heartbeat } from '../core/dialect.ts'
 import type { Event } from '../core/event.ts'
+import type { Random } from '../core/random.ts'
 import type { FramedTimeline, Step, Timeline } from '../core/timeline.ts'
 import { type Pacer, pacer } from '../time/pacing.ts'
 import { type Prepared, preparedFor } from './prepared.ts'
@@ -51,12 +52,13 @@ class PreparedStream extends Told implements FramedTimeline {
   }
 
   framed(): ReturnType<FramedTimeline['framed']> {
-    const { dialect, reply } = this.script
+    const { dialect, reply, pacing } = this.script
     return framedSteps({
       prepared: this.#prepared,
       own: this.#own,
       headers: dialect.streamHeaders(reply),
-      pacer: pacerOf(this.script),
+      pacing,
+      random: pacingRandom(this.script),
     })
   }
 }
@@ -78,7 +80,9 @@ export function toldBy(script: Script): { events: readonly Event[]; endMs: numbe
   return { events, endMs }
 }
 
-const pacerOf = ({ pacing, reply }: Script): Pacer => pacer(pacing, reply.random.fork('pacing'))
+const pacingRandom = ({ reply }: Script): Random => reply.random.fork('pacing')
+
+const pacerOf = (script: Script): Pacer => pacer(script.pacing, pacingRandom(script))
 
 function timedEvents(script: Script): {
   headMs: number

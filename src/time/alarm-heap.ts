@@ -1,4 +1,8 @@
-/** A binary heap of alarms, earliest first; those of one deadline ring in the order they were set. */
+/**
+ * A heap of alarms, earliest first; those of one deadline ring in the order they were set. Four children
+ * to a parent, and the deadlines beside the entries: of 3,000 streams each sets an alarm for every
+ * chunk, and to look at an entry for each comparison made that twice as dear.
+ */
 import type { Alarm } from '../core/clock.ts'
 
 /** A class, since thousands of streams set one each for every chunk, and a closure would be another. */
@@ -22,8 +26,12 @@ class Entry implements Alarm {
 /** Fewer cancelled alarms than this are not worth clearing away. */
 const fewCancelled = 1000
 
+/** Children of one parent. */
+const width = 4
+
 export class AlarmHeap {
-  #heap: Entry[] = []
+  #entries: Entry[] = []
+  #deadlinesMs = new Float64Array(64)
   #order = 0
   #cancelled = 0
   readonly #onIdle: (() => void) | undefined
@@ -36,8 +44,10 @@ export class AlarmHeap {
   add(deadlineMs: number, run: () => void): Alarm {
     const entry = new Entry(deadlineMs, this.#order++, this.#cancel)
     entry.run = run
-    this.#heap.push(entry)
-    this.#rise(this.#heap.length - 1)
+    const at = this.#entries.length
+    if (at === this.#deadlinesMs.length) this.#grow()
+    this.#entries.push(entry)
+    this.#rise(entry, at)
     return entry
   }
 
@@ -49,73 +59,96 @@ export class AlarmHeap {
     if (entry.run === undefined) return
     entry.run = undefined
     this.#cancelled += 1
-    if (this.#cancelled === this.#heap.length) this.#onIdle?.()
-    if (this.#cancelled < fewCancelled || this.#cancelled * 2 < this.#heap.length) return
+    const { length } = this.#entries
+    if (this.#cancelled === length) this.#onIdle?.()
+    if (this.#cancelled < fewCancelled || this.#cancelled * 2 < length) return
     // A list in order is a heap.
-    this.#heap = this.#heap
+    this.#entries = this.#entries
       .filter(({ run }) => run !== undefined)
       .sort((a, b) => a.deadlineMs - b.deadlineMs || a.order - b.order)
+    for (const [at, { deadlineMs }] of this.#entries.entries()) this.#deadlinesMs[at] = deadlineMs
     this.#cancelled = 0
   }
 
   /** The earliest deadline that is still wanted. */
   earliest(): number | undefined {
-    while (this.#heap[0] && this.#heap[0].run === undefined) this.#take()
-    return this.#heap[0]?.deadlineMs
+    while (this.#entries[0] && this.#entries[0].run === undefined) this.#take()
+    return this.#entries[0]?.deadlineMs
   }
 
   /** Rings all that is due; the limit is asked anew each time, since ringing takes time itself. */
   ringUntil(limitMs: () => number): void {
-    for (let first = this.#heap[0]; first && first.deadlineMs <= limitMs(); first = this.#heap[0]) {
+    let first = this.#entries[0]
+    while (first && first.deadlineMs <= limitMs()) {
       this.#take()
       const run = first.run
       first.run = undefined
       run?.()
+      first = this.#entries[0]
     }
   }
 
   #take(): void {
-    if (this.#heap[0]?.run === undefined) this.#cancelled -= 1
-    const last = this.#heap.pop()
-    if (last === undefined || this.#heap.length === 0) return
-    this.#heap[0] = last
-    this.#sink(0)
+    if (this.#entries[0]?.run === undefined) this.#cancelled -= 1
+    const last = this.#entries.pop()
+    if (last && this.#entries.length > 0) this.#sink(last)
   }
 
-  #rise(from: number): void {
+  #grow(): void {
+    const deadlinesMs = new Float64Array(2 * this.#deadlinesMs.length)
+    deadlinesMs.set(this.#deadlinesMs)
+    this.#deadlinesMs = deadlinesMs
+  }
+
+  #put(entry: Entry, at: number): void {
+    this.#entries[at] = entry
+    this.#deadlinesMs[at] = entry.deadlineMs
+  }
+
+  /** Finds its place for an entry from the end of the heap towards the top. */
+  #rise(entry: Entry, from: number): void {
     let at = from
     while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (!this.#swapIfEarlier(at, parent)) return
+      const parent = Math.floor((at - 1) / width)
+      const above = this.#entries[parent]
+      if (!above || !isBefore(entry, above)) break
+      this.#put(above, at)
       at = parent
     }
+    this.#put(entry, at)
   }
 
-  #sink(from: number): void {
-    let at = from
-    for (;;) {
-      const left = 2 * at + 1
-      if (left >= this.#heap.length) return
-      const right = left + 1
-      const child = right < this.#heap.length && this.#earlier(right, left) ? right : left
-      if (!this.#swapIfEarlier(child, at)) return
+  /** The same from the top downwards. */
+  #sink(entry: Entry): void {
+    const { length } = this.#entries
+    let at = 0
+    for (let first = 1; first < length; first = width * at + 1) {
+      const child = this.#earliestOf(first, Math.min(first + width, length))
+      const below = this.#entries[child]
+      if (!below || isBefore(entry, below)) break
+      this.#put(below, at)
       at = child
     }
+    this.#put(entry, at)
   }
 
-  #earlier(a: number, b: number): boolean {
-    const x = this.#heap[a]
-    const y = this.#heap[b]
-    if (!x || !y) return false
-    return x.deadlineMs < y.deadlineMs || (x.deadlineMs === y.deadlineMs && x.order < y.order)
+  #earliestOf(first: number, end: number): number {
+    const deadlinesMs = this.#deadlinesMs
+    let earliest = first
+    let earliestMs = deadlinesMs[first] ?? 0
+    for (let at = first + 1; at < end; at++) {
+      const ms = deadlinesMs[at] ?? 0
+      if (ms > earliestMs || (ms === earliestMs && !this.#isOlder(at, earliest))) continue
+      earliest = at
+      earliestMs = ms
+    }
+    return earliest
   }
 
-  #swapIfEarlier(a: number, b: number): boolean {
-    const x = this.#heap[a]
-    const y = this.#heap[b]
-    if (!x || !y || !this.#earlier(a, b)) return false
-    this.#heap[a] = y
-    this.#heap[b] = x
-    return true
+  #isOlder(a: number, b: number): boolean {
+    return (this.#entries[a]?.order ?? 0) < (this.#entries[b]?.order ?? 0)
   }
 }
+
+const isBefore = (a: Entry, b: Entry): boolean =>
+  a.deadlineMs < b.deadlineMs || (a.deadlineMs === b.deadlineMs && a.order < b.order)

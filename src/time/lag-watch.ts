@@ -40,7 +40,10 @@ export interface LagWatchOptions {
 export class LagWatch {
   /** The most that any step was late by our doing. */
   maxMs = 0
-  late: Late | undefined
+  #lateChunks = 0
+  #lateMaxMs = 0
+  #lateChunk = 0
+  #blockedMs = 0
   readonly #clock: Clock
   readonly #meter: LagMeter | undefined
   /** Nothing could be sent before this, whatever the schedule says. */
@@ -104,15 +107,24 @@ export class LagWatch {
     if (lagMs > meter.lateAfterMs) this.#mark(lagMs, chunks, nowMs)
   }
 
+  /** Of a stream that is late at every chunk, nothing is made for each. */
   #mark(lagMs: number, chunks: number, nowMs: number): void {
-    const before = this.late
-    const all = (before?.chunks ?? 0) + chunks
-    if (before && before.maxMs >= lagMs) {
-      this.late = { ...before, chunks: all }
-      return
-    }
+    this.#lateChunks += chunks
+    if (lagMs <= this.#lateMaxMs) return
     const wokeMs = this.#clock.wokeMs ?? 0
-    const blockedMs = Math.max(0, wokeMs - (nowMs - lagMs))
-    this.late = { chunks: all, maxMs: lagMs, chunk: this.#sentChunks - chunks + 1, blockedMs }
+    this.#lateMaxMs = lagMs
+    this.#lateChunk = this.#sentChunks - chunks + 1
+    this.#blockedMs = Math.max(0, wokeMs - (nowMs - lagMs))
+  }
+
+  /** Set where the stream was not kept on time. */
+  get late(): Late | undefined {
+    if (this.#lateChunks === 0) return undefined
+    return {
+      chunks: this.#lateChunks,
+      maxMs: this.#lateMaxMs,
+      chunk: this.#lateChunk,
+      blockedMs: this.#blockedMs,
+    }
   }
 }

@@ -37,6 +37,10 @@ class DrawnPacer implements Pacer {
 const drawnOnce = (distribution: Distribution, random: Random, name: string): number =>
   fixedMs(distribution) ?? sampler(distribution, random.fork(name))()
 
+/** Whether nothing of it is left to chance. */
+export const isFixed = ({ head, ttft, itl, burst }: Pacing): boolean =>
+  'fixed' in head && 'fixed' in ttft && 'fixed' in itl && burst === undefined
+
 /** What needs no chance; undefined where it is drawn. */
 const fixedMs = (distribution: Distribution): number | undefined =>
   'fixed' in distribution ? bounded(distribution.fixed, distribution) : undefined

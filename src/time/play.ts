@@ -3,12 +3,12 @@
  * Holds one step ahead and no more; knows nothing of HTTP, frames or vendors.
  */
 import type { Alarm, Clock } from '../core/clock.ts'
-import type { Burst, Sink, SinkUser } from '../core/sink.ts'
+import type { Burst, Framed, Sink, SinkUser } from '../core/sink.ts'
 import {
-  type Copied,
   type Ending,
   type EndStep,
   type FramedStep,
+  type FramedSteps,
   type HeadStep,
   isFramed,
   isLive,
@@ -117,7 +117,11 @@ class TimelinePlayback implements Playback, SinkUser {
   #full = false
   #dueHead: HeadStep | undefined
   #chunks: Uint8Array[] = []
-  #framed: Copied[] = []
+  /** Set while the timeline is walked as framed. */
+  #framedSteps: FramedSteps | undefined
+  /** What waits of it. */
+  #framedFrom = 0
+  #framedTo = 0
   #burstChunks = 0
   #burstBytes = 0
 
@@ -273,7 +277,8 @@ class TimelinePlayback implements Playback, SinkUser {
     const timeline = this.#timeline
     if (isFramed(timeline) && this.#sink.takesFramed && !this.#gate) {
       this.#framedChunks = 0
-      return timeline.framed()
+      this.#framedSteps = timeline.framed()
+      return this.#framedSteps
     }
     if (!isLive(timeline)) return timeline[Symbol.iterator]()
     this.#live = timeline[Symbol.asyncIterator]()
@@ -384,7 +389,7 @@ class TimelinePlayback implements Playback, SinkUser {
   }
 
   #add(bytes: Uint8Array): void {
-    if (this.#framed.length > 0) this.#flush()
+    if (this.#framedTo > this.#framedFrom) this.#flush()
     this.#chunks.push(bytes)
     this.#burstChunks += 1
     this.#burstBytes += bytes.length
@@ -394,7 +399,7 @@ class TimelinePlayback implements Playback, SinkUser {
     this.#expect(step, step.chunks)
     if (this.#framedChunks !== undefined) this.#framedChunks += step.chunks
     if (this.#chunks.length > 0) this.#flush()
-    this.#framed.push(step.wire)
+    this.#framedTo = step.to
     this.#burstChunks += step.chunks
     this.#burstBytes += step.bytes
     if (this.#burstBytes >= burstBytes) this.#flush()
@@ -418,7 +423,7 @@ class TimelinePlayback implements Playback, SinkUser {
     const burst: Burst = {
       head: this.#dueHead,
       chunks: this.#chunks,
-      framed: this.#framed,
+      framed: this.#framedNow(),
       ending: last?.ending,
       raw: last?.raw,
       code: last?.code,
@@ -436,11 +441,18 @@ class TimelinePlayback implements Playback, SinkUser {
     this.chunks += this.#burstChunks
     this.#dueHead = undefined
     if (this.#chunks.length > 0) this.#chunks = []
-    if (this.#framed.length > 0) this.#framed = []
+    this.#framedFrom = this.#framedTo
     this.#burstChunks = 0
     this.#burstBytes = 0
     this.#full = !this.#sink.send(burst)
     this.#observer?.onSent()
+  }
+
+  #framedNow(): Framed | undefined {
+    const steps = this.#framedSteps
+    const from = this.#framedFrom
+    const to = this.#framedTo
+    return steps && to > from ? { steps, from, to } : undefined
   }
 
   /** The next flush says how late it was; what has no time, or is played ahead of it, never is. */

@@ -79,15 +79,15 @@ const ordinary = (timeline: Timeline): Line[] =>
 /** Takes the chunks apart as a client would. */
 function framed(timeline: FramedTimeline): Line[] {
   const lines: Line[] = []
-  const steps = { [Symbol.iterator]: () => timeline.framed() }
-  for (const step of steps) {
+  const steps = timeline.framed()
+  for (const step of { [Symbol.iterator]: () => steps }) {
     const at = rounded(step.atMs)
     if (step.do !== 'framed') {
       lines.push([at, bare(step)])
       continue
     }
-    let rest = Buffer.alloc(step.wire.length)
-    step.wire.copyTo(rest, 0)
+    let rest = Buffer.alloc(step.to - step.from)
+    steps.copy(step, rest, 0)
     let chunks = 0
     let bytes = 0
     while (rest.length > 0) {

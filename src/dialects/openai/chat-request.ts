@@ -16,17 +16,23 @@ import type { ChatVariant } from './variant.ts'
 
 type Role = ChatBody['messages'][number]['role']
 
-export function parseChat(variant: ChatVariant, http: HttpRequest): ChatRequest | ApiError {
-  if (isNowhere(variant, http)) return { code: 'not-found' }
+/** Reads what is sent to one service. */
+export function chatReader(variant: ChatVariant): (http: HttpRequest) => ChatRequest | ApiError {
   const words = { refuse: refuse(variant, ['stop']), unreadable: unreadable(variant) }
-  if (!variant.ownFields) {
-    const checked = checkBody(http, { schema: looseRequest, ...words })
-    return 'code' in checked ? checked : readChat(variant, http, checked)
+  const loose = { schema: looseRequest, ...words }
+  const strict = { schema: strictRequest, ...words }
+  const { ownFields } = variant
+  return (http) => {
+    if (isNowhere(variant, http)) return { code: 'not-found' }
+    if (!ownFields) {
+      const checked = checkBody(http, loose)
+      return 'code' in checked ? checked : readChat(variant, http, checked)
+    }
+    const checked = checkBody(http, strict)
+    if ('code' in checked) return checked
+    const mistake = strictMistake(checked.body, checked.data, ownFields)
+    return mistake ? mistaken(variant, mistake) : readChat(variant, http, checked)
   }
-  const checked = checkBody(http, { schema: strictRequest, ...words })
-  if ('code' in checked) return checked
-  const mistake = strictMistake(checked.body, checked.data, variant.ownFields)
-  return mistake ? mistaken(variant, mistake) : readChat(variant, http, checked)
 }
 
 function readChat(
@@ -37,16 +43,17 @@ function readChat(
   const model = http.params['deployment'] ?? data.model
   if (!model) return noModel(variant)
   if (data.stream_options && !data.stream) return optionsWithoutStream(variant)
-  const messages = data.messages.map(({ role, content }) => ({
-    role: neutralRole(role),
-    text: textOf(content),
-  }))
+  const { messages, system, user } = dialogueOf(
+    data.messages.map(({ role, content }) => ({ role: neutralRole(role), text: textOf(content) })),
+  )
   return {
     dialect: variant.name,
     http,
     body,
     model,
-    ...dialogueOf(messages),
+    messages,
+    system,
+    user,
     tools: (data.tools ?? []).flatMap((offered) => toolName(offered)),
     stream: data.stream ?? false,
     dialogue: undefined,

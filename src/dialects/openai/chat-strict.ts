@@ -3,6 +3,7 @@
  * fields that need another, and calls that do not fit their answers. Its sentences as far as they
  * are known, with the vendor's spelling.
  */
+import { lazy } from '../../core/lazy.ts'
 import { isObject, type JsonObject } from '../shapes/json-body.ts'
 import { type StrictBody, strictRequest } from './chat-schema.ts'
 import { type Mistake, wrongValue } from './refuse.ts'
@@ -23,18 +24,22 @@ export function strictMistake(
   )
 }
 
+const knownFields = lazy(() => new Set(Object.keys(strictRequest.shape)))
+
 function unknownFields(body: JsonObject, ownFields: readonly string[]): Mistake | undefined {
-  const isKnown = (name: string): boolean =>
-    Object.hasOwn(strictRequest.shape, name) || ownFields.includes(name)
-  const unknown = Object.keys(body).filter((name) => !isKnown(name))
+  const known = knownFields()
+  const unknown: string[] = []
+  for (const name in body) {
+    if (!known.has(name) && !ownFields.includes(name)) unknown.push(name)
+  }
   if (unknown.length === 0) return undefined
   const noun = unknown.length === 1 ? 'argument' : 'arguments'
   return { message: `Unrecognized request ${noun} supplied: ${unknown.join(', ')}`, code: null }
 }
 
 /** To choose none of no tools is no mistake. */
-function withoutTools({ tools, ...data }: StrictBody): Mistake | undefined {
-  if (tools) return undefined
+function withoutTools(data: StrictBody): Mistake | undefined {
+  if (data.tools) return undefined
   const { tool_choice: choice, parallel_tool_calls: parallel } = data
   if (choice != null && choice !== 'none' && !misshapenChoice(choice)) return only('tool_choice')
   return parallel == null ? undefined : only('parallel_tool_calls')
@@ -69,6 +74,7 @@ function withoutLogprobs(data: StrictBody): Mistake | undefined {
 
 /** Every call is answered by the messages right after it, and every answer has its call. */
 function unpairedCalls(messages: StrictBody['messages']): Mistake | undefined {
+  if (!messages.some(({ role, tool_calls: calls }) => role === 'tool' || calls)) return undefined
   let called: ReadonlySet<unknown> = new Set()
   const open = new Set<unknown>()
   for (const [at, message] of messages.entries()) {

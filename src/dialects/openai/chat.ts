@@ -11,7 +11,7 @@ import { alike } from './chat-alike.ts'
 import { chatDecoder, decodeCompletion } from './chat-decoder.ts'
 import { chatEncoder } from './chat-encoder.ts'
 import { type ChatPlan, framingOf, planChat } from './chat-plan.ts'
-import { parseChat } from './chat-request.ts'
+import { chatReader } from './chat-request.ts'
 import { wholeCompletion } from './chat-whole.ts'
 import { embeddingRoute } from './embeddings.ts'
 import { variantError } from './error.ts'
@@ -27,7 +27,7 @@ export const chatDialect = (variant: ChatVariant): Dialect =>
   dialectOf(variant, {
     plan: lazy(() => planChat(variant)),
     routes: routesOf(variant),
-    parseRequest: (http) => parseChat(variant, http),
+    parseRequest: chatReader(variant),
   })
 
 interface ChatParts extends Pick<Dialect, 'routes' | 'parseRequest'> {

@@ -5,10 +5,11 @@ type Dialogue = Pick<ChatRequest, 'messages' | 'system' | 'user'>
 
 /** Messages in neutral roles, and what they make the system prompt and the user's last word. */
 export function dialogueOf(messages: readonly ChatMessage[]): Dialogue {
-  const prompts = messages.filter(({ role }) => role === 'system').map(({ text }) => text)
-  return {
-    messages,
-    system: prompts.length === 0 ? undefined : prompts.join('\n\n'),
-    user: messages.findLast(({ role }) => role === 'user')?.text,
+  let system: string | undefined
+  let user: string | undefined
+  for (const { role, text } of messages) {
+    if (role === 'system') system = system === undefined ? text : `${system}\n\n${text}`
+    else if (role === 'user') user = text
   }
+  return { messages, system, user }
 }

@@ -180,9 +180,10 @@ function refusal(
   scenarios: readonly Scenario[],
 ): Refusal | undefined {
   if (!dialect || !route) return undefined
-  const key = dialect.key ? dialect.key(request.http) : apiKey(request.http)
   for (const { auth } of scenarios) {
-    const error = auth && checkAuth(auth, request, key)
+    if (!auth) continue
+    const key = dialect.key ? dialect.key(request.http) : apiKey(request.http)
+    const error = checkAuth(auth, request, key)
     if (error) return { error, by: 'key' }
   }
   if (route.answer) return undefined

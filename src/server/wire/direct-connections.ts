@@ -62,10 +62,10 @@ export class DirectConnections implements DirectHost {
     if (slot !== undefined) this.#open.clear(slot)
   }
 
-  /** Nothing more is asked on any of them. */
+  /** Nothing more is asked on any of them but what is being sent already. */
   retire(): void {
     this.isRetired = true
-    this.closeIdle()
+    for (const connection of [...this.#open]) if (connection.isSilent) connection.socket.destroy()
   }
 
   closeIdle(): void {

@@ -34,14 +34,13 @@ export function writeHead(head: DirectHead): WrittenHead {
   let saysKept = false
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
   for (const [name, value] of headers) {
-    check(name, value)
-    text += `${name}: ${value}\r\n`
+    text += lineOf(name, value)
     if (name.length !== 10) continue
     const lower = name.toLowerCase()
     if (lower === 'keep-alive') saysKept = true
     if (lower !== 'connection') continue
+    isLast = (saysConnection && isLast) || /(?:^|\W)close(?:$|\W)/i.test(value)
     saysConnection = true
-    isLast = /(?:^|\W)close(?:$|\W)/i.test(value)
   }
   if (closes) text += 'Connection: close\r\n'
   if (isChunked) text += 'Transfer-Encoding: chunked\r\n'
@@ -51,6 +50,24 @@ export function writeHead(head: DirectHead): WrittenHead {
     if (!isLast && !saysKept) text += `Keep-Alive: timeout=${Math.floor(keptMs / 1000)}\r\n`
   }
   return { text: `${text}\r\n`, isLast }
+}
+
+/** By name, the value that it had last and its line: most headers say the same in every answer. */
+const lastLines = new Map<string, { value: string; line: string }>()
+
+/** More names than all services have together. */
+const mostLines = 500
+
+function lineOf(name: string, value: string): string {
+  const last = lastLines.get(name)
+  if (last?.value === value) return last.line
+  check(name, value)
+  const line = `${name}: ${value}\r\n`
+  if (last) {
+    last.value = value
+    last.line = line
+  } else if (lastLines.size < mostLines) lastLines.set(name, { value, line })
+  return line
 }
 
 const isPlainName = /^[\w-]+$/

@@ -8,6 +8,7 @@ import type { RequestHead } from './direct-request.ts'
 import { completeHead, framingFor } from './head.ts'
 import { Http1Body } from './http1-body.ts'
 import type { SinkOptions } from './line.ts'
+import { giveBack, scratchOf } from './scratch.ts'
 
 /** The connection, as far as an answer has to do with it. */
 export interface DirectWay {
@@ -25,7 +26,7 @@ export class DirectSink implements Sink {
   readonly #connection: DirectWay
   readonly #asked: RequestHead
   readonly #options: SinkOptions
-  readonly #body = new Http1Body()
+  readonly #body = new Http1Body(scratchOf)
   #ending: Ending | undefined
   #isLast = false
   #isOver = false
@@ -43,14 +44,11 @@ export class DirectSink implements Sink {
     this.#ending = ending
     // The client has left; the socket's `close` follows and tells.
     if (!socket.writable) return true
-    if (ending === 'close' || ending === 'reset') {
-      if (bytes) socket.write(bytes)
-      this.#whenFlushed(ending)
-      return true
-    }
-    const room = bytes === undefined || socket.write(bytes)
-    if (ending === 'end') this.#whenFlushed(ending)
-    return room
+    const hasRoom = bytes === undefined || socket.write(bytes)
+    giveBack(socket)
+    if (ending === undefined || ending === 'hang') return hasRoom
+    this.#whenFlushed(ending)
+    return ending !== 'end' || hasRoom
   }
 
   #headText(step: HeadStep): string {

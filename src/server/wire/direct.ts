@@ -41,6 +41,9 @@ const mostHeadBytes = 8 * 1024
 /** A body that comes in more pieces than this is Node's, which watches how long it takes. */
 const mostPieces = 16
 
+/** Kept for so much longer than is said, as Node does: a request may be on its way by then. */
+const lateMs = 1000
+
 /** What comes early of the next requests, before no more is read. */
 const mostEarlyBytes = 64 * 1024
 
@@ -61,11 +64,17 @@ export class DirectConnection {
     this.#numbered = numbered
     socket.on('data', this.#read).on('end', this.#end).on('close', this.#close)
     socket.on('drain', this.#drain).on('timeout', this.#timeout).on('error', ignore)
-    socket.setTimeout(host.keptMs)
+    socket.setTimeout(host.keptMs + lateMs)
   }
 
+  /** Nothing is being answered on it. */
   get isIdle(): boolean {
     return this.#line === undefined
+  }
+
+  /** Nothing of a request has come, either. */
+  get isSilent(): boolean {
+    return this.isIdle && this.#received === undefined
   }
 
   /** To be called with the first bytes. */
@@ -84,17 +93,16 @@ export class DirectConnection {
       this.socket.destroySoon()
       return
     }
-    const received = this.#received
-    if (received === undefined) return
-    if (received.length > mostEarlyBytes) this.socket.resume()
-    // Not from here, or a client that asks much at once would have us call ourselves as often.
-    process.nextTick(look, this)
+    // Not from here, or a client that asks much at once would have us call ourselves as often; and
+    // no later, or one that then ends the connection would not be answered as Node's server does.
+    if (this.#received !== undefined) process.nextTick(look, this)
   }
 
   /** Begins with what has been received, where that is a request. */
   look(): void {
     const received = this.#received
-    if (received === undefined || this.#line || this.socket.destroyed) return
+    // Where no answer can be written any more, nothing is asked.
+    if (received === undefined || this.#line || !this.socket.writable) return
     const end = received.indexOf(headEnd)
     const isPlain = end >= 0 && end <= mostHeadBytes
     const head = isPlain ? readHead(received.toString('latin1', 0, end)) : undefined
@@ -106,10 +114,13 @@ export class DirectConnection {
     const to = from + head.bodyBytes
     if (received.length < to) {
       if (this.#pieces > mostPieces) this.#leaveToNode(received)
+      else this.socket.resume()
       return
     }
     this.#received = received.length > to ? received.subarray(to) : undefined
     this.#pieces = 0
+    // Not before: each answer would let in more than it takes away.
+    if (received.length - to <= mostEarlyBytes) this.socket.resume()
     this.#line = new DirectLine(this, head, received.subarray(from, to))
     this.host.serve(this.#line)
   }
@@ -131,7 +142,7 @@ export class DirectConnection {
     this.#received = undefined
     socket.off('data', this.#read).off('end', this.#end).off('close', this.#close)
     socket.off('drain', this.#drain).off('timeout', this.#timeout).off('error', ignore)
-    socket.setTimeout(0)
+    socket.setTimeout(0).resume()
     this.host.forget(this)
     this.host.toNode(socket, received)
   }
@@ -139,6 +150,7 @@ export class DirectConnection {
   /** As Node's server does: a client that has nothing more to say is not answered to its end. */
   #end = (): void => {
     const received = this.#received
+    this.#received = undefined
     if (received && !this.#line) this.host.refuse(this.socket, received.length)
     else this.socket.end()
   }
@@ -168,6 +180,7 @@ class DirectLine implements Line {
   readonly #head: RequestHead
   readonly #body: Buffer
   #sink: DirectSink | undefined
+  #isClosed = false
   #onLeft: (() => void) | undefined
 
   constructor(connection: DirectConnection, head: RequestHead, body: Buffer) {
@@ -207,8 +220,11 @@ class DirectLine implements Line {
   }
 
   openSink(options: SinkOptions): Sink & Replied {
-    this.#sink = new DirectSink(this.#connection, this.#head, options)
-    return this.#sink
+    const sink = new DirectSink(this.#connection, this.#head, options)
+    this.#sink = sink
+    // It has been told to nobody that the client left before there was anything to be sent.
+    if (this.#isClosed) process.nextTick(() => sink.closed())
+    return sink
   }
 
   answer({ status, headers, body }: HttpReply): void {
@@ -240,7 +256,7 @@ class DirectLine implements Line {
   whenLeft(run: () => void): () => void {
     this.#onLeft = run
     return () => {
-      this.#onLeft = undefined
+      if (this.#onLeft === run) this.#onLeft = undefined
     }
   }
 
@@ -249,6 +265,7 @@ class DirectLine implements Line {
   }
 
   closed(): void {
+    this.#isClosed = true
     this.#sink?.closed()
     this.#onLeft?.()
   }

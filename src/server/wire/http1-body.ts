@@ -3,13 +3,20 @@
  * Node joins chunks that are written together into one, and a recording's chunk borders would be lost.
  */
 import { chunkEnd, lastChunk, sizeLine } from '../../core/http-chunks.ts'
-import type { Burst } from '../../core/sink.ts'
-import type { Copied } from '../../core/timeline.ts'
+import type { Burst, Framed } from '../../core/sink.ts'
+
+/** Gives memory for so many bytes. */
+export type Allocate = (length: number) => Buffer
 
 export class Http1Body {
+  readonly #allocate: Allocate
   framing: 'chunked' | 'plain' | 'none' = 'chunked'
   /** Bytes of the body that the head declares and that have not been sent. */
   owedBytes = 0
+
+  constructor(allocate: Allocate) {
+    this.#allocate = allocate
+  }
 
   /** @param declaredBytes where the head has a content-length */
   begin(framing: Http1Body['framing'], declaredBytes: number | undefined): void {
@@ -30,32 +37,30 @@ export class Http1Body {
     }
     if (raw) parts.push(raw)
     if (ending === 'end' && framing === 'chunked') parts.push(lastChunk)
-    return joined(head, framed ?? noParts, parts)
+    return this.#joined(head, framed, parts)
   }
-}
 
-const noParts: readonly never[] = []
-
-function joined(
-  head: string,
-  framed: readonly Copied[],
-  parts: readonly Uint8Array[],
-): Uint8Array | undefined {
-  let length = head.length
-  for (const part of framed) length += part.length
-  for (const part of parts) length += part.length
-  if (length === 0) return undefined
-  const [only] = parts
-  if (only?.length === length) return only
-  const bytes = Buffer.allocUnsafe(length)
-  let at = head === '' ? 0 : bytes.write(head, 'latin1')
-  for (const part of framed) {
-    part.copyTo(bytes, at)
-    at += part.length
+  #joined(
+    head: string,
+    framed: Framed | undefined,
+    parts: readonly Uint8Array[],
+  ): Uint8Array | undefined {
+    let length = head.length
+    if (framed) length += framed.to - framed.from
+    for (const part of parts) length += part.length
+    if (length === 0) return undefined
+    const [only] = parts
+    if (only?.length === length) return only
+    const bytes = this.#allocate(length)
+    let at = head === '' ? 0 : bytes.write(head, 'latin1')
+    if (framed) {
+      framed.steps.copy(framed, bytes, at)
+      at += framed.to - framed.from
+    }
+    for (const part of parts) {
+      bytes.set(part, at)
+      at += part.length
+    }
+    return bytes
   }
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }

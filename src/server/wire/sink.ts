@@ -19,7 +19,7 @@ export class ResponseSink implements Sink {
   readonly #socket: Socket
   readonly #method: string
   readonly #httpOneZero: boolean
-  readonly #body = new Http1Body()
+  readonly #body = new Http1Body(Buffer.allocUnsafe)
   #ending: Ending | undefined
 
   readonly #options: SinkOptions
