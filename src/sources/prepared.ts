@@ -62,8 +62,7 @@ const known = new WeakMap<Script['steps'], Map<string, Known>>()
 
 /** For a reply that is like one that was told before; made at the second that is asked for. */
 export function preparedFor(script: Script, alike: Alike): Prepared | undefined {
-  const kinds = known.get(script.steps) ?? new Map<string, Known>()
-  known.set(script.steps, kinds)
+  const kinds = known.get(script.steps) ?? beginKnowing(script.steps)
   const { dialect, reply } = script
   const key = `${dialect.name} ${reply.request.choices} ${alike.key}`
   let kind = kinds.get(key)
@@ -79,6 +78,12 @@ export function preparedFor(script: Script, alike: Alike): Prepared | undefined 
     if (length !== undefined && alike.own[index]?.length !== length) return undefined
   }
   return kind
+}
+
+function beginKnowing(steps: Script['steps']): Map<string, Known> {
+  const kinds = new Map<string, Known>()
+  known.set(steps, kinds)
+  return kinds
 }
 
 function remember(kinds: Map<string, Known>, key: string): void {

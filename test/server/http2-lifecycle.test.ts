@@ -102,7 +102,7 @@ describe('a client on HTTP/2 that reads slowly', () => {
     await client.until(() => client.reply(huge).chunks.length > 0)
     client.pause()
     const reset = client.request(asked('reset at 0'))
-    await expect.poll(() => double.open).toBe(2)
+    await expect.poll(() => double.journal.at(-1)?.rule).toBe('s/reset at 0')
     client.resume()
     const reply = await client.over(reset)
     expect([reply.status, reply.chunks.length, reply.ending]).toEqual([200, 0, 'reset 2'])

@@ -5,22 +5,38 @@ import type { Marks } from './variant.ts'
 export function recognize(marks: Marks, http: HttpRequest): boolean {
   const { host, agent, headers, query, models } = marks
   return (
-    fits(agent, http, 'user-agent') ||
-    fits(host, http, 'host') ||
+    fits(agent, callerOf(http).agent) ||
+    fits(host, callerOf(http).host) ||
     headers?.some((name) => header(http.headers, name) !== undefined) ||
     query?.some((name) => http.query.has(name)) ||
     (models !== undefined && asksFor(models, http))
   )
 }
 
-function fits(mark: RegExp | undefined, { headers }: HttpRequest, name: string): boolean {
-  const text = mark && header(headers, name)
-  return text !== undefined && mark?.test(text) === true
+function fits(mark: RegExp | undefined, text: string | undefined): boolean {
+  return mark !== undefined && text !== undefined && mark.test(text)
 }
 
 const asksFor = (models: readonly string[], http: HttpRequest): boolean => {
   const asked = modelOf(http)
   return models.some((model) => asked.startsWith(model))
+}
+
+interface Caller {
+  readonly agent: string | undefined
+  readonly host: string | undefined
+}
+
+/** All services that share a path ask it of one request, one after the other. */
+let lastHeaders: HttpRequest['headers'] | undefined
+let lastCaller: Caller = { agent: undefined, host: undefined }
+
+function callerOf({ headers }: HttpRequest): Caller {
+  if (headers !== lastHeaders) {
+    lastCaller = { agent: header(headers, 'user-agent'), host: header(headers, 'host') }
+    lastHeaders = headers
+  }
+  return lastCaller
 }
 
 /** A path of many services is asked about by each of them, and its body is searched once. */

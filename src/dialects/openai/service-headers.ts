@@ -66,8 +66,8 @@ const mostCounted = 1000
 
 function countedHeaders(limits: RateLimits, { request }: ReplyContext): Headers {
   const used = Math.min(limits.tokens, inputTokens(request.messages))
-  const before = countedBefore.get(limits) ?? new Map<number, Headers>()
-  const known = before.get(used)
+  const before = countedBefore.get(limits)
+  const known = before?.get(used)
   if (known) return known
   const headers = limitHeaders(limits, {
     requests: limits.requests - 1,
@@ -75,9 +75,8 @@ function countedHeaders(limits: RateLimits, { request }: ReplyContext): Headers 
     requestsMs: (limits.requestsPerMs ?? 60_000) / limits.requests,
     tokensMs: (used / limits.tokens) * 60_000,
   })
-  if (before.size >= mostCounted) before.clear()
-  before.set(used, headers)
-  countedBefore.set(limits, before)
+  if (!before || before.size >= mostCounted) countedBefore.set(limits, new Map([[used, headers]]))
+  else before.set(used, headers)
   return headers
 }
 

@@ -48,6 +48,8 @@ export class Http2Sink implements Sink {
     stream.on('close', () => this.#over())
     // `close` follows and tells.
     stream.on('error', () => {})
+    // Of a client that left while its answer was looked for, nothing follows any more.
+    if (stream.closed) process.nextTick(() => this.#over())
   }
 
   send({ head, chunks, ending, code, goaway }: Burst): boolean {

@@ -77,6 +77,8 @@ export class NodeLine implements Line {
 
   /** What is left of the request would be taken for the next one. */
   answer({ status, headers, body }: HttpReply): void {
+    // Of a client that has left, HTTP/2 would make an exception.
+    if (this.#stream?.closed || this.#stream?.destroyed) return
     const bytes = Buffer.from(body)
     const res = this.#res
     if (!this.#req.complete) this.#refuseRest()

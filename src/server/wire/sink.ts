@@ -39,6 +39,8 @@ export class ResponseSink implements Sink {
     })
     // A write to a connection that the client has left; `close` follows and tells.
     this.#response.on('error', () => {})
+    // Of a client that left while its answer was looked for, nothing follows any more.
+    if (response.closed) process.nextTick(() => this.user?.onLeave())
   }
 
   send(burst: Burst): boolean {

@@ -7,7 +7,7 @@ import { call, finish, replyFor, start, streamed, text, usage } from './openai.t
 
 /** What every chunk repeats, for goldens that can be read. */
 const shared =
-  '"id":"chatcmpl-Eh5c7u8XbHaKFdqCCsbtX1XqUQBW1","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o","service_tier":"default","system_fingerprint":"fp_dee55ebe92"'
+  '"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o","service_tier":"default","system_fingerprint":"fp_8404b36762"'
 
 /** The stream as text, with `…` for what repeats, and no blank lines. */
 const golden = (events: readonly Event[], changes: object = {}): string =>
@@ -142,9 +142,9 @@ describe('openai-chat as a stream', () => {
       golden([start, text('Hi'), finish()], { stream_options: { include_obfuscation: true } }),
     ).toMatchInlineSnapshot(`
       "
-      data: {…,"choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"obfuscation":"P17Axd"}
-      data: {…,"choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}],"obfuscation":"vpg"}
-      data: {…,"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"obfuscation":"qCsxYTCN"}
+      data: {…,"choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"obfuscation":"qziEx5U"}
+      data: {…,"choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}],"obfuscation":"6tHgCUfFeX5F7"}
+      data: {…,"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"obfuscation":"06NcoNdL5z"}
       data: [DONE]
       "
     `)
@@ -154,7 +154,7 @@ describe('openai-chat as a stream', () => {
     expect(golden([start, text('é'), finish()], { logprobs: true })).toMatchInlineSnapshot(`
       "
       data: {…,"choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}]}
-      data: {…,"choices":[{"index":0,"delta":{"content":"é"},"logprobs":{"content":[{"token":"é","logprob":-0.9029,"bytes":[195,169],"top_logprobs":[]}],"refusal":null},"finish_reason":null}]}
+      data: {…,"choices":[{"index":0,"delta":{"content":"é"},"logprobs":{"content":[{"token":"é","logprob":-0.9189,"bytes":[195,169],"top_logprobs":[]}],"refusal":null},"finish_reason":null}]}
       data: {…,"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]}
       data: [DONE]
       "
@@ -231,11 +231,11 @@ describe('openai-chat in one piece', () => {
           },
         ],
         "created": 1700000000,
-        "id": "chatcmpl-Eh5c7u8XbHaKFdqCCsbtX1XqUQBW1",
+        "id": "chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y",
         "model": "gpt-4o",
         "object": "chat.completion",
         "service_tier": "default",
-        "system_fingerprint": "fp_dee55ebe92",
+        "system_fingerprint": "fp_8404b36762",
         "usage": {
           "completion_tokens": 8,
           "completion_tokens_details": {
@@ -257,7 +257,7 @@ describe('openai-chat in one piece', () => {
 
   it('keeps id and model of the stream with the same seed', () => {
     expect(JSON.parse(String(wholeOf([text('Hi')]).body))).toMatchObject({
-      id: 'chatcmpl-Eh5c7u8XbHaKFdqCCsbtX1XqUQBW1',
+      id: 'chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y',
       created: 1_700_000_000,
       model: 'gpt-4o',
     })
