@@ -9,6 +9,7 @@ import type { Headers } from '../core/http.ts'
 import type { HeadStep, LiveSteps, Step, WriteStep } from '../core/timeline.ts'
 import { type RecordedEnding, roundMs } from '../recording/format.ts'
 import type { Tape } from '../recording/store.ts'
+import { Turns } from '../time/turns.ts'
 import type { Connect } from './upstream-connect.ts'
 import { failureReply, timeouts } from './upstream-failure.ts'
 import { responseHeaders } from './upstream-headers.ts'
@@ -43,6 +44,13 @@ export interface ExchangeOptions {
   readonly onOver: () => void
 }
 
+/**
+ * To open a tape and a connection takes a millisecond or two, in which no other stream goes on. Where
+ * 48 requests come at once, chunks of the streams in flight are late by 7 to 12 ms (p99) instead of
+ * 70 to 185.
+ */
+const openings = new Turns()
+
 type Result = IteratorResult<Step, undefined>
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
@@ -52,6 +60,8 @@ export class Exchange implements LiveSteps {
   readonly #options: ExchangeOptions
   readonly #opening = new AbortController()
   #tape: Tape | undefined
+  /** A tape was asked for, whether or not there is one. */
+  #isTaped = false
   /** Resolves when the tape is closed. */
   #taped: Promise<void> = Promise.resolve()
   #transport: Transport | undefined
@@ -72,19 +82,31 @@ export class Exchange implements LiveSteps {
     this.#options = options
   }
 
-  /** Sends the request out. */
+  /** Sends the request out, as soon as it has its turn. */
   begin(): void {
     const { signal } = this.#options
+    signal?.addEventListener('abort', this.#leave, { once: true })
+    openings.run(() => {
+      if (signal?.aborted) this.#leave()
+      if (!this.#isOver) this.#begin().catch(this.#failWith)
+    })
+  }
+
+  async #begin(): Promise<void> {
+    this.#openTape()
+    await this.#ask()
+  }
+
+  /** Whoever leaves before its turn has asked as well, and is on tape. */
+  #openTape(): void {
+    if (this.#isTaped) return
+    this.#isTaped = true
     const tape = this.#options.openTape()
     this.#tape = tape && plainTape(tape)
-    if (signal?.aborted) {
-      this.#leave()
-      return
-    }
-    signal?.addEventListener('abort', this.#leave, { once: true })
-    this.#ask().catch((error: unknown) => {
-      this.#fail(error instanceof Error ? error : new Error(String(error)))
-    })
+  }
+
+  readonly #failWith = (error: unknown): void => {
+    this.#fail(error instanceof Error ? error : new Error(String(error)))
   }
 
   take(): Step | undefined {
@@ -112,6 +134,7 @@ export class Exchange implements LiveSteps {
   /** We stop, and neither side has left: what is on tape ends where it stands. */
   abandon(): Promise<void> {
     if (!this.#isOver) {
+      this.#openTape()
       this.#settle()
       this.#over(this.#tape?.abandon())
       this.#queue.length = 0
@@ -244,6 +267,7 @@ export class Exchange implements LiveSteps {
 
   readonly #leave = (): void => {
     if (this.#isOver) return
+    this.#openTape()
     this.#settle()
     this.#close('client-left', this.#now())
     this.#queue.length = 0

@@ -100,7 +100,10 @@ export class Stream implements PlayObserver {
     const isWatched = this.#target !== undefined || countsFrames
     const { clock, startedMs, lag, readyMs } = options
     const playback = play(timeline, sink, {
-      ...{ clock, startedMs, lag, readyMs },
+      clock,
+      startedMs,
+      lag,
+      readyMs,
       observer: this,
       gate: isWatched ? this.#gate : undefined,
       paused: begins === true,

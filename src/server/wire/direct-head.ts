@@ -52,23 +52,23 @@ export function writeHead(head: DirectHead): WrittenHead {
   return { text: `${text}\r\n`, isLast }
 }
 
-/** By name, the value that it had last and its line: most headers say the same in every answer. */
-const lastLines = new Map<string, { value: string; line: string }>()
+/** By name, the value that it had first and its line: most headers say the same in every answer. */
+const firstLines = new Map<string, { readonly value: string; readonly line: string }>()
 
 /** More names than all services have together. */
 const mostLines = 500
 
 function lineOf(name: string, value: string): string {
-  const last = lastLines.get(name)
-  if (last?.value === value) return last.line
+  const first = firstLines.get(name)
+  if (first?.value === value) return first.line
   check(name, value)
   const line = `${name}: ${value}\r\n`
-  if (last) {
-    last.value = value
-    last.line = line
-  } else if (lastLines.size < mostLines) lastLines.set(name, { value, line })
+  if (!first && firstLines.size < mostLines) firstLines.set(name, { value, line: inOnePiece(line) })
   return line
 }
+
+/** V8 keeps a joined text as its parts until it is written, and would join them in every answer. */
+const inOnePiece = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 const isPlainName = /^[\w-]+$/
 const isPlainValue = /^[ -~]*$/
