@@ -84,6 +84,8 @@ export class ServerState {
   readonly streams: Streams
   readonly peers: Peers
   readonly startedMs: number
+  /** Of this process, where a worker has taken the place of one that died. */
+  readonly begunMs: number
   readonly onExchange: ((begun: Begun) => void) | undefined
   /** No connection is used again. One function for all exchanges. */
   readonly isLast = (): boolean => this.draining
@@ -121,6 +123,7 @@ export class ServerState {
     const { place } = this.peers
     this.kept.hasOthers = place !== undefined
     if (place) this.journal.numberBy(ascendingIds(place, settings.clock))
+    this.begunMs = settings.clock.now()
     this.startedMs = place?.startedMs ?? settings.clock.now()
     this.onExchange = settings.onExchange
   }

@@ -429,10 +429,6 @@ class TimelinePlayback implements Playback, SinkUser {
       code: last?.code,
       goaway: last?.goaway,
     }
-    if (burst.head) {
-      this.head = burst.head
-      this.headMs = this.#clock.now() - this.#startedMs
-    }
     if (this.bytes === 0 && this.#burstBytes > 0) {
       this.firstByteMs = this.#clock.now() - this.#startedMs
     }
@@ -445,6 +441,10 @@ class TimelinePlayback implements Playback, SinkUser {
     this.#burstChunks = 0
     this.#burstBytes = 0
     this.#full = !this.#sink.send(burst)
+    if (burst.head) {
+      this.head = burst.head
+      this.headMs = this.#clock.now() - this.#startedMs
+    }
     this.#observer?.onSent()
   }
 

@@ -252,7 +252,7 @@ export class Crew {
     seat.isLeaving = true
     seat.kill()
     this.#vacant.add(seat.number)
-    const [first] = why.split('\n')
+    const first = why.split('\n').slice(0, 2).join(' ').trim()
     const left = `its place is taken when a change of the files is read`
     this.#options.log.error({}, `worker ${seat.number} cannot begin, ${left}: ${first}`)
     if (this.#ready.length > 0) return

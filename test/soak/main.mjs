@@ -25,6 +25,14 @@ const { values } = parseArgs({
   },
 })
 
+const leastStreams = values.counts ? 1 : 10_000
+if (!(Number(values.streams) >= leastStreams && Number(values.clients) >= 1)) {
+  console.error(
+    `--streams N, from ${leastStreams}: fewer say nothing of memory; --clients N, from 1`,
+  )
+  process.exit(2)
+}
+
 /** What the streams of one round leave for good, if they do, is more than this each. */
 const mostBytesEach = 32
 const checkpoints = values.counts ? 3 : 5

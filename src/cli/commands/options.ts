@@ -31,8 +31,11 @@ function parseTime(text: string): number {
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent']
 
-const parseWorkers = (text: string): number | 'auto' =>
-  text === 'auto' ? 'auto' : integerFrom(1, 64)(text)
+function parseWorkers(text: string): number | 'auto' {
+  if (text === 'auto') return text
+  if (/^\d+$/.test(text)) return integerFrom(1, 64)(text)
+  throw new InvalidArgumentError('It must be a whole number from 1 to 64, or auto.')
+}
 
 /** Options that every command with a server has. */
 export function listening(command: Command): Command {

@@ -51,11 +51,11 @@ export function partsOf(server: ServerState): PeerCalls {
 }
 
 function healthOf(server: ServerState): WorkerHealth {
-  const { clock, startedMs, capacity, peers } = server
+  const { clock, begunMs, capacity, peers } = server
   return {
     worker: peers.place?.number ?? 1,
     pid: peers.place?.pid ?? 0,
-    uptimeMs: Math.round(clock.now() - startedMs),
+    uptimeMs: Math.round(clock.now() - begunMs),
     isFull: capacity.full !== undefined,
     now: countersPart(server).now,
   }

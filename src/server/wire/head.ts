@@ -24,9 +24,11 @@ export function completeHead(step: HeadStep, options: HeadOptions): Head {
 }
 
 function withLength(
-  { headers, declaredBytes }: HeadStep,
+  { headers, declaredBytes, status }: HeadStep,
   { lengthMayChange }: HeadOptions,
 ): Headers {
+  // Of all answers without a body, this one has to say so (RFC 9112, section 6.3).
+  if (status === 205) return [...withoutLength(headers), ['content-length', '0']]
   if (declaredBytes === undefined) return lengthMayChange ? withoutLength(headers) : headers
   return [...withoutLength(headers), ['content-length', `${declaredBytes}`]]
 }

@@ -112,14 +112,29 @@ export class NodeLine implements Line {
   }
 
   whenLeft(run: () => void): () => void {
-    return whenLeft({ res: this.#res }, run)
+    return whenLeft({ req: this.#req, res: this.#res }, run)
   }
 }
 
 /** Calls `run` when the client leaves before it is answered; what it gives stops that. */
-export function whenLeft({ res }: Pick<Call, 'res'>, run: () => void): () => void {
-  res.on('close', run)
-  return () => res.off('close', run)
+export function whenLeft({ req, res }: Call, run: () => void): () => void {
+  const { socket } = req
+  let isOver = false
+  const stop = (): void => {
+    isOver = true
+    res.off('close', left)
+    socket.off('close', left)
+  }
+  const left = (): void => {
+    // Both may tell it in one breath, and hear no more that nobody listens.
+    if (isOver) return
+    stop()
+    run()
+  }
+  // An answer that waits behind another is not told by its response.
+  res.on('close', left)
+  socket.on('close', left)
+  return stop
 }
 
 /** What a reader is told, as a promise. */

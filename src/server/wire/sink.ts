@@ -21,6 +21,8 @@ export class ResponseSink implements Sink {
   readonly #httpOneZero: boolean
   readonly #body = new Http1Body(Buffer.allocUnsafe)
   #ending: Ending | undefined
+  /** Nobody hears of it any more. */
+  #isOver = false
 
   readonly #options: SinkOptions
 
@@ -33,10 +35,9 @@ export class ResponseSink implements Sink {
     this.takesFramed = !this.#httpOneZero && this.#method !== 'HEAD'
     this.#response.on('drain', this.#drained)
     this.#response.on('finish', () => this.#done('end'))
-    this.#response.on('close', () => {
-      if (this.#ending === 'close' || this.#ending === 'reset') this.#done(this.#ending)
-      else if (!this.#response.writableFinished) this.user?.onLeave()
-    })
+    // An answer that waits behind another is not told by its response that its client has left.
+    this.#response.on('close', this.#closed)
+    this.#socket.on('close', this.#closed)
     // A write to a connection that the client has left; `close` follows and tells.
     this.#response.on('error', () => {})
     // Of a client that left while its answer was looked for, nothing follows any more.
@@ -79,6 +80,14 @@ export class ResponseSink implements Sink {
     return false
   }
 
+  #closed = (): void => {
+    this.#socket.off('close', this.#closed)
+    if (this.#isOver) return
+    this.#isOver = true
+    if (this.#ending === 'close' || this.#ending === 'reset') this.#done(this.#ending)
+    else if (!this.#response.writableFinished) this.user?.onLeave()
+  }
+
   #drained = (): void => {
     this.user?.onDrain()
   }
@@ -98,8 +107,8 @@ export class ResponseSink implements Sink {
     const framing = framingFor(this.#method, status, isPlain)
     this.#body.begin(framing, Number(length ?? 0))
     if (framing === 'chunked') fields.push('Transfer-Encoding', 'chunked')
-    this.status = status
     response.writeHead(status, fields)
+    this.status = status
     response.chunkedEncoding = false
   }
 
