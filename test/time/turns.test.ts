@@ -1,0 +1,55 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { Turns } from '../../src/time/turns.ts'
+
+describe('turns of the event loop', () => {
+  it('let what comes alone run at once', async () => {
+    const turns = new Turns()
+    const ran: string[] = []
+    turns.run(() => ran.push('first'))
+    expect(ran).toEqual(['first'])
+    await nextTurn()
+    turns.run(() => ran.push('second'))
+    expect(ran).toEqual(['first', 'second'])
+  })
+
+  it('give one of those that come together to each, in their order', async () => {
+    const turns = new Turns()
+    const ran: number[] = []
+    for (const which of [0, 1, 2, 3]) turns.run(() => ran.push(which))
+    expect(ran).toEqual([0])
+    for (const seen of [
+      [0, 1],
+      [0, 1, 2],
+      [0, 1, 2, 3],
+    ]) {
+      await nextTurn()
+      expect(ran).toEqual(seen)
+    }
+  })
+
+  it('put what comes later behind what waits', async () => {
+    const turns = new Turns()
+    const ran: string[] = []
+    turns.run(() => ran.push('first'))
+    turns.run(() => ran.push('waited'))
+    await nextTurn()
+    turns.run(() => ran.push('late'))
+    expect(ran).toEqual(['first', 'waited'])
+    await nextTurn()
+    expect(ran).toEqual(['first', 'waited', 'late'])
+  })
+
+  it('are given to the others where one of them throws', async () => {
+    const turns = new Turns()
+    const ran: string[] = []
+    const broken = (): void => {
+      throw new Error('broken')
+    }
+    expect(() => turns.run(broken)).toThrow('broken')
+    turns.run(() => ran.push('next'))
+    expect(ran).toEqual([])
+    await nextTurn()
+    expect(ran).toEqual(['next'])
+  })
+})
