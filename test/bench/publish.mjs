@@ -169,10 +169,16 @@ const streams = 1_000_000
 const fullness = 0.6
 const coresEach = 16
 
+/** Streams that are longer than this over their script were not played in time. */
+const latePart = 0.05
+
 /** What a million streams need, from what one was measured to cost; each line follows from those above. */
 function million(parts) {
   const rows = rowsOf(parts, 'paced').filter(({ server }) => server === 'stuntdouble')
-  const row = rows.findLast(({ errors }) => errors === 0)
+  // A server that is late joins writes and looks cheaper than one that is in time.
+  const row = rows.findLast(
+    ({ errors, lengthOver }) => errors === 0 && lengthOver.p99 <= latePart,
+  )
   const memory = parts['paced']?.memory?.find(({ server }) => server === 'stuntdouble')
   if (!row || !memory) return notMeasured
   const gapMs = parts['paced'].options.gapMs
@@ -194,7 +200,7 @@ function million(parts) {
         ],
         [
           'CPU',
-          `× ${number(micro)} µs a frame, measured with ${number(row.streams)} streams`,
+          `× ${number(micro)} µs a frame, measured with ${number(row.streams)} streams in time`,
           `${number(busy)} cores`,
         ],
         ['with room for peaks', `/ ${fullness}`, `${number(Math.ceil(cores))} cores`],

@@ -35,7 +35,7 @@ export const parts = {
       rounds: 2,
       warmUp,
       idleMs: 300,
-      loadMs: 700,
+      loadMs: 600,
       connections: 64,
       perSecond: 400,
     },
@@ -56,7 +56,7 @@ export const parts = {
       gapMs: 20,
       rampMs: 400,
       limitMs,
-      inFlight: { streams: 1000, gapMs: 100, isWarm: true },
+      inFlight: { streams: 1000, gapMs: 60, isWarm: true },
       // Those in flight are played to their end, too: 3,000 streams in all.
       warmUp: { connections: 1000, mostReplies: 2000, forMs: 3500 },
       waves: [
