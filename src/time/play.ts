@@ -429,9 +429,8 @@ class TimelinePlayback implements Playback, SinkUser {
       code: last?.code,
       goaway: last?.goaway,
     }
-    if (this.bytes === 0 && this.#burstBytes > 0) {
-      this.firstByteMs = this.#clock.now() - this.#startedMs
-    }
+    const beginsBody = this.bytes === 0 && this.#burstBytes > 0
+    const sentMs = burst.head || beginsBody ? this.#clock.now() - this.#startedMs : 0
     this.bytes += this.#burstBytes
     this.#turnBytes += this.#burstBytes
     this.chunks += this.#burstChunks
@@ -441,10 +440,12 @@ class TimelinePlayback implements Playback, SinkUser {
     this.#burstChunks = 0
     this.#burstBytes = 0
     this.#full = !this.#sink.send(burst)
+    // Not before: a head that cannot be written was not sent.
     if (burst.head) {
       this.head = burst.head
-      this.headMs = this.#clock.now() - this.#startedMs
+      this.headMs = sentMs
     }
+    if (beginsBody) this.firstByteMs = sentMs
     this.#observer?.onSent()
   }
 
