@@ -176,9 +176,7 @@ const latePart = 0.05
 function million(parts) {
   const rows = rowsOf(parts, 'paced').filter(({ server }) => server === 'stuntdouble')
   // A server that is late joins writes and looks cheaper than one that is in time.
-  const row = rows.findLast(
-    ({ errors, lengthOver }) => errors === 0 && lengthOver.p99 <= latePart,
-  )
+  const row = rows.findLast(({ errors, lengthOver }) => errors === 0 && lengthOver.p99 <= latePart)
   const memory = parts['paced']?.memory?.find(({ server }) => server === 'stuntdouble')
   if (!row || !memory) return notMeasured
   const gapMs = parts['paced'].options.gapMs
