@@ -20,10 +20,10 @@ export function answerParent(actions) {
 /**
  * What every server under test can be asked: to listen, what all its processes have used so far,
  * what it holds once its garbage is gone, the most that its process ever held, and how late it wrote
- * since it was last asked.
+ * since it was last asked; and what this one alone can do.
  */
-export function answerAsServer(listen, { lag = () => null, pid = () => process.pid } = {}) {
-  answerParent({ listen, usage, memory, lag, peak: () => peakBytesOf(pid()) })
+export function answerAsServer(listen, { lag = () => null, pid = () => process.pid, ...own } = {}) {
+  answerParent({ listen, usage, memory, lag, peak: () => peakBytesOf(pid()), ...own })
 }
 
 function usage() {

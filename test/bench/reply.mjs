@@ -88,7 +88,10 @@ export const httpChunks = frames.map(httpChunk)
 
 export const lastHttpChunk = '0\r\n\r\n'
 
-function httpChunk(body) {
+/** All of an answer, as bytes. */
+export const wholeReply = Buffer.from(head + httpChunks.join('') + lastHttpChunk)
+
+export function httpChunk(body) {
   return `${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n`
 }
 

@@ -19,46 +19,39 @@ const prompts = 'new'
 
 export async function taping(client, options) {
   const folder = await mkdtemp(join(tmpdir(), 'stuntdouble-bench-'))
+  const service = await startServer('stamping')
+  const before = await proxiesBefore(service, folder, options)
   try {
-    const chunks = await behind('stamping', folder, options, (ways) =>
-      chunkTimes(client, ways, options),
-    )
-    if (options.forMs === 0) return { chunks, throughput: [] }
-    const throughput = await behind('bare-net', folder, options, (ways) =>
-      speeds(client, ways.slice(1), options),
-    )
-    return { chunks, throughput }
+    // As fast as they can comes first: it leaves them warm.
+    const throughput = options.forMs === 0 ? [] : await speeds(client, before, options)
+    await service.child.ask({ do: 'pace', gapMs: options.gapMs })
+    const ways = [{ ...service, name: 'direct' }, ...before]
+    return { chunks: await chunkTimes(client, ways, options), throughput }
   } finally {
+    await stopServers([service, ...before])
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** Runs `measure` with a service, and with every proxy before it. */
-async function behind(name, folder, { dist, gapMs, proxies = all }, measure) {
-  const service = await startServer(name, name === 'stamping' ? { gapMs } : {})
-  const upstream = `http://127.0.0.1:${service.port}`
-  const before = await Promise.all(
+const proxiesBefore = ({ port }, folder, { dist, proxies = all }) =>
+  Promise.all(
     proxies.map(async (proxy) => {
-      const tapes = join(folder, `${name}-${proxy}`)
+      const upstream = `http://127.0.0.1:${port}`
+      const tapes = join(folder, proxy)
       return { ...(await startServer(proxy, { dist, upstream, tapes })), tapes }
     }),
   )
-  try {
-    return await measure([{ ...service, name: 'direct' }, ...before])
-  } finally {
-    await stopServers([service, ...before])
-  }
-}
 
 async function chunkTimes(client, ways, options) {
   const { rounds, connections, rampMs, limitMs } = options
   const ask = { do: 'stamps', connections, rampMs, limitMs, prompts }
   // A round that counts for nothing but its tapes.
   for (const { port } of ways) await client.ask({ ...ask, port })
+  const ours = ways.find(({ name }) => name === 'stuntdouble')
+  const before = await tapesOf(ours)
   const seen = await inTurn(ways, { rounds }, ({ port }) => client.ask({ ...ask, port }))
   const rows = ways.map(({ name }) => chunkFigures(name, seen))
-  const taped = await tapesOf(ways.find(({ name }) => name === 'stuntdouble'))
-  const missing = (rounds + 1) * connections - taped
+  const missing = rounds * connections - ((await tapesOf(ours)) - before)
   return rows.map((row) =>
     row.way === 'stuntdouble' && missing !== 0
       ? { ...row, errors: row.errors + 1, reasons: [...row.reasons, `${missing} tapes missing`] }

@@ -4,12 +4,12 @@
  */
 import { createServer } from 'node:net'
 import { answerAsServer, listenOnLoopback, settings } from '../answering.mjs'
-import { head, httpChunks, inBursts, lastHttpChunk } from '../reply.mjs'
+import { head, httpChunks, inBursts, lastHttpChunk, wholeReply } from '../reply.mjs'
 import { lags, pace } from './pacer.mjs'
+import { isWhole } from './requests.mjs'
 
 const { gapMs = 0 } = settings
 
-const whole = Buffer.from(head + httpChunks.join('') + lastHttpChunk)
 const bursts = inBursts(httpChunks).map((burst, index, all) =>
   Buffer.from((index === 0 ? head : '') + burst + (index === all.length - 1 ? lastHttpChunk : '')),
 )
@@ -25,17 +25,10 @@ const server = createServer({ noDelay: true }, (socket) => {
     request += data.latin1Slice(0, data.length)
     if (!isWhole(request)) return
     request = ''
-    if (gapMs === 0) socket.write(whole)
+    if (gapMs === 0) socket.write(wholeReply)
     else pace(gapMs, bursts.length, write)
   })
 })
-
-function isWhole(request) {
-  const bodyAt = request.indexOf('\r\n\r\n') + 4
-  if (bodyAt < 4) return false
-  const length = /content-length: *(\d+)/i.exec(request)?.[1] ?? 0
-  return request.length >= bodyAt + Number(length)
-}
 
 answerAsServer(() => listenOnLoopback(server), {
   lag: () => lags.take(),
