@@ -1,6 +1,7 @@
 /**
  * The one reply that every server of the bench gives: a role, 64 deltas of four characters, a
- * finish and the terminator. Servers that are not ours get it prebuilt; nothing here serves it.
+ * finish and the terminator. Floors get it prebuilt, with the fields that OpenAI sends and so do we:
+ * who writes less has less to do. Nothing here serves it.
  */
 
 export const deltas = Array.from(
@@ -58,10 +59,12 @@ export function requestBytes(toPath, body) {
 }
 
 const chunk = (delta, finishReason = null) => ({
-  id: 'chatcmpl-B1nxFqzXkYHsbVpDaUcTgRJmWeLoKhPt',
+  id: 'chatcmpl-B1nxFqzXkYHsbVpDaUcTgRJmWeLoK',
   object: 'chat.completion.chunk',
   created: 1_767_225_600,
   model: 'gpt-4o',
+  service_tier: 'default',
+  system_fingerprint: 'fp_44709d6fcb',
   choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
 })
 
@@ -71,7 +74,7 @@ export const doneFrame = frame('[DONE]')
 
 /** The frames as text, in order. */
 export const frames = [
-  chunk({ role: 'assistant', content: '' }),
+  chunk({ role: 'assistant', content: '', refusal: null }),
   ...deltas.map((content) => chunk({ content })),
   chunk({}, 'stop'),
 ]

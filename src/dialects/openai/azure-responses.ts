@@ -2,7 +2,7 @@
 import type { Dialect } from '../../core/dialect.ts'
 import { variantError } from './error.ts'
 import { openAiLimitWords } from './limit-words.ts'
-import { recognize } from './recognize.ts'
+import { recognizer } from './recognize.ts'
 import { responsesDialect } from './responses.ts'
 import { rateLimitNames, replyHeaders } from './service-headers.ts'
 import { azure } from './variants/azure.ts'
@@ -14,7 +14,7 @@ export const azureResponses: Dialect = responsesDialect({
   headers: (reply) => replyHeaders(azure, reply),
   own: {
     headers: [...azure.headers.map(([name]) => name), ...rateLimitNames],
-    recognizes: (http) => azure.marks !== undefined && recognize(azure.marks, http),
+    ...(azure.marks ? { recognizes: recognizer(azure.marks) } : {}),
     limits: openAiLimitWords(azure),
     error: (error, _http, random) => variantError(azure, error, random),
   },

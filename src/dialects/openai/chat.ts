@@ -19,7 +19,7 @@ import { openAiLimitWords } from './limit-words.ts'
 import { modelNotFound, modelRoutes } from './models.ts'
 import { moderationRoute } from './moderations.ts'
 import { openAi } from './openai.ts'
-import { recognize } from './recognize.ts'
+import { recognizer } from './recognize.ts'
 import { rateLimitNames, replyHeaders } from './service-headers.ts'
 import type { ChatVariant, StreamForm } from './variant.ts'
 
@@ -57,7 +57,7 @@ export function dialectOf(
       ...(variant.keptHeaders ?? []),
     ],
     ...(environment ? { usage: (base) => fill(environment, base) } : {}),
-    ...(marks ? { recognizes: (http) => recognize(marks, http) } : {}),
+    ...(marks ? { recognizes: recognizer(marks) } : {}),
     ...(stream.heartbeat ? { heartbeat: heartbeatOf(framing, stream.heartbeat) } : {}),
     limits: openAiLimitWords(variant),
     parseRequest,

@@ -2,15 +2,21 @@
 import { type HttpRequest, header } from '../../core/http.ts'
 import type { Marks } from './variant.ts'
 
-export function recognize(marks: Marks, http: HttpRequest): boolean {
+export function recognizer(marks: Marks): (http: HttpRequest) => boolean {
   const { host, agent, headers, query, models } = marks
-  return (
-    fits(agent, callerOf(http).agent) ||
-    fits(host, callerOf(http).host) ||
-    headers?.some((name) => header(http.headers, name) !== undefined) ||
-    query?.some((name) => http.query.has(name)) ||
-    (models !== undefined && asksFor(models, http))
-  )
+  let last: Caller | undefined
+  let isCaller = false
+  return (http) => {
+    const caller = callerOf(http)
+    if (caller !== last) isCaller = fits(agent, caller.agent) || fits(host, caller.host)
+    last = caller
+    return (
+      isCaller ||
+      headers?.some((name) => header(http.headers, name) !== undefined) ||
+      query?.some((name) => http.query.has(name)) ||
+      (models !== undefined && asksFor(models, http))
+    )
+  }
 }
 
 function fits(mark: RegExp | undefined, text: string | undefined): boolean {
@@ -27,15 +33,19 @@ interface Caller {
   readonly host: string | undefined
 }
 
-/** All services that share a path ask it of one request, one after the other. */
+/**
+ * All services that share a path ask it of one request, one after the other; and one client says the
+ * same in all of its requests.
+ */
 let lastHeaders: HttpRequest['headers'] | undefined
 let lastCaller: Caller = { agent: undefined, host: undefined }
 
 function callerOf({ headers }: HttpRequest): Caller {
-  if (headers !== lastHeaders) {
-    lastCaller = { agent: header(headers, 'user-agent'), host: header(headers, 'host') }
-    lastHeaders = headers
-  }
+  if (headers === lastHeaders) return lastCaller
+  lastHeaders = headers
+  const agent = header(headers, 'user-agent')
+  const host = header(headers, 'host')
+  if (agent !== lastCaller.agent || host !== lastCaller.host) lastCaller = { agent, host }
   return lastCaller
 }
 

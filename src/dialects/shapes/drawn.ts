@@ -1,5 +1,16 @@
 /** Ids and the like as forms: `chatcmpl-{{ alnum 29 }}`. */
-import { alphanumeric, hex, integer, type Random, uuid } from '../../core/random.ts'
+import {
+  alphabet,
+  alphanumeric,
+  hex,
+  integer,
+  type Random,
+  signs,
+  uuid,
+} from '../../core/random.ts'
+
+const digits = alphabet('0123456789')
+const base32 = alphabet('0123456789abcdefghjkmnpqrstvwxyz')
 
 const drawing = /\{\{ (\w+)(?: (\d+))?(?: (\d+))? \}\}/g
 
@@ -54,9 +65,9 @@ export function drawnValue(
     case 'hex':
       return hex(random, first)
     case 'digits':
-      return signs('0123456789', first, random)
+      return signs(random, digits, first)
     case 'base32':
-      return signs('0123456789abcdefghjkmnpqrstvwxyz', first, random)
+      return signs(random, base32, first)
     case 'uuid':
       return uuid(random)
     case 'int':
@@ -65,6 +76,3 @@ export function drawnValue(
       return undefined
   }
 }
-
-const signs = (alphabet: string, length: number, random: Random): string =>
-  Array.from({ length }, () => alphabet[integer(random, 0, alphabet.length - 1)]).join('')

@@ -32,9 +32,8 @@ export function writeHead(head: DirectHead): WrittenHead {
   let isLast = head.isLast || closes
   let saysConnection = closes
   let saysKept = false
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n${linesOf(headers)}`
   for (const [name, value] of headers) {
-    text += lineOf(name, value)
     if (name.length !== 10) continue
     const lower = name.toLowerCase()
     if (lower === 'keep-alive') saysKept = true
@@ -52,19 +51,76 @@ export function writeHead(head: DirectHead): WrittenHead {
   return { text: `${text}\r\n`, isLast }
 }
 
-/** By name, the value that it had first and its line: most headers say the same in every answer. */
-const firstLines = new Map<string, { readonly value: string; readonly line: string }>()
+/** The latest last: what one service says, and how it refuses, and so for a few more. */
+const patterns: HeadPattern[] = []
+const mostPatterns = 12
 
-/** More names than all services have together. */
-const mostLines = 500
+function linesOf(headers: Headers): string {
+  for (const pattern of patterns) {
+    const lines = pattern.lines(headers)
+    if (lines !== undefined) return lines
+  }
+  const alike = patterns.findIndex((pattern) => pattern.isAlike(headers))
+  const [before] = alike < 0 ? [] : patterns.splice(alike, 1)
+  const pattern = new HeadPattern(headers, before)
+  if (patterns.push(pattern) > mostPatterns) patterns.shift()
+  return pattern.lines(headers) ?? ''
+}
 
-function lineOf(name: string, value: string): string {
-  const first = firstLines.get(name)
-  if (first?.value === value) return first.line
-  check(name, value)
-  const line = `${name}: ${value}\r\n`
-  if (!first && firstLines.size < mostLines) firstLines.set(name, { value, line: inOnePiece(line) })
-  return line
+/**
+ * The lines of headers that are alike but for some of their values: what lies between these is one
+ * text. Sixteen headers cost a fifth of what they cost line by line.
+ */
+class HeadPattern {
+  readonly #headers: Headers
+  /** Of each header, whether its value is another in every answer. */
+  readonly #varies: readonly boolean[]
+  /** Before the first value that varies, between them, and behind the last. */
+  readonly #between: readonly string[]
+
+  /** @param before one of the same names, whose other values are not those of `headers` */
+  constructor(headers: Headers, before: HeadPattern | undefined) {
+    this.#headers = headers
+    this.#varies = headers.map(([, value], at) =>
+      before === undefined ? false : before.#differs(at, value),
+    )
+    const between = ['']
+    for (const [at, [name, value]] of headers.entries()) {
+      const last = between.length - 1
+      check(name, value)
+      between[last] += `${name}: `
+      if (this.#varies[at]) between.push('\r\n')
+      else between[last] += `${value}\r\n`
+    }
+    this.#between = between.map(inOnePiece)
+  }
+
+  #differs(at: number, value: string): boolean {
+    return this.#varies[at] === true || this.#headers[at]?.[1] !== value
+  }
+
+  isAlike(headers: Headers): boolean {
+    if (headers.length !== this.#headers.length) return false
+    return headers.every(([name], at) => this.#headers[at]?.[0] === name)
+  }
+
+  /** Undefined where they are not of this pattern. */
+  lines(headers: Headers): string | undefined {
+    const known = this.#headers
+    if (headers.length !== known.length) return undefined
+    let lines = this.#between[0] ?? ''
+    let piece = 0
+    for (let at = 0; at < known.length; at++) {
+      const one = headers[at]
+      const like = known[at]
+      if (!one || !like || (one !== like && one[0] !== like[0])) return undefined
+      if (this.#varies[at]) {
+        checkValue(one[0], one[1])
+        lines += one[1] + this.#between[++piece]
+      } else if (one !== like && one[1] !== like[1]) return undefined
+    }
+    return lines
+  }
 }
 
 /** V8 keeps a joined text as its parts until it is written, and would join them in every answer. */
@@ -75,9 +131,12 @@ const isPlainValue = /^[ -~]*$/
 
 /** Node finds the words for what it would not send, either. */
 function check(name: string, value: string): void {
-  if (isPlainName.test(name) && isPlainValue.test(value)) return
-  validateHeaderName(name)
-  validateHeaderValue(name, value)
+  if (!isPlainName.test(name)) validateHeaderName(name)
+  checkValue(name, value)
+}
+
+function checkValue(name: string, value: string): void {
+  if (!isPlainValue.test(value)) validateHeaderValue(name, value)
 }
 
 /** For the `Date` header, which counts seconds: made once in each. */

@@ -23,7 +23,7 @@ describe('A stream of Anthropic', () => {
   it('is written like this, spaces and order of keys included', () => {
     const stream = written([start, { type: 'text', text: 'Let' }, finish('stop'), usage])
     expect(unpadded(stream)).toBe(`event: message_start
-data: {"type":"message_start","message":{"model":"claude-sonnet-4-6","id":"msg_01wu7nsAZDb6E5PHL8Asmfbm","type":"message","role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,"stop_details":null,"usage":{"input_tokens":7,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":1,"service_tier":"standard","inference_geo":"global"}}}
+data: {"type":"message_start","message":{"model":"claude-sonnet-4-6","id":"msg_01fI6w6qNubtM7TeAnfg0sfe","type":"message","role":"assistant","content":[],"stop_reason":null,"stop_sequence":null,"stop_details":null,"usage":{"input_tokens":7,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":1,"service_tier":"standard","inference_geo":"global"}}}
 
 event: content_block_start
 data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
@@ -227,7 +227,7 @@ describe('An answer of Anthropic in one piece', () => {
     )
     expect(status).toBe(200)
     expect(String(body)).toBe(
-      '{"model":"claude-sonnet-4-6","id":"msg_01wu7nsAZDb6E5PHL8Asmfbm","type":"message","role":"assistant","content":[{"type":"text","text":"Looking"},{"type":"tool_use","id":"toolu_0","name":"get_weather","input":{"city":"Oslo"},"caller":{"type":"direct"}}],"stop_reason":"tool_use","stop_sequence":null,"stop_details":null,"usage":{"input_tokens":12,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":30,"service_tier":"standard","inference_geo":"global"}}',
+      '{"model":"claude-sonnet-4-6","id":"msg_01fI6w6qNubtM7TeAnfg0sfe","type":"message","role":"assistant","content":[{"type":"text","text":"Looking"},{"type":"tool_use","id":"toolu_0","name":"get_weather","input":{"city":"Oslo"},"caller":{"type":"direct"}}],"stop_reason":"tool_use","stop_sequence":null,"stop_details":null,"usage":{"input_tokens":12,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":30,"service_tier":"standard","inference_geo":"global"}}',
     )
     expect(headers).toEqual([
       ['content-type', 'application/json'],

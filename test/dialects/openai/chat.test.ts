@@ -7,7 +7,7 @@ import { call, finish, replyFor, start, streamed, text, usage } from './openai.t
 
 /** What every chunk repeats, for goldens that can be read. */
 const shared =
-  '"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o","service_tier":"default","system_fingerprint":"fp_8404b36762"'
+  '"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o","service_tier":"default","system_fingerprint":"fp_2c05217ef3"'
 
 /** The stream as text, with `…` for what repeats, and no blank lines. */
 const golden = (events: readonly Event[], changes: object = {}): string =>
@@ -142,9 +142,9 @@ describe('openai-chat as a stream', () => {
       golden([start, text('Hi'), finish()], { stream_options: { include_obfuscation: true } }),
     ).toMatchInlineSnapshot(`
       "
-      data: {…,"choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"obfuscation":"qziEx5U"}
-      data: {…,"choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}],"obfuscation":"6tHgCUfFeX5F7"}
-      data: {…,"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"obfuscation":"06NcoNdL5z"}
+      data: {…,"choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"obfuscation":"BAgqVsd"}
+      data: {…,"choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}],"obfuscation":"bRsEJerxx"}
+      data: {…,"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"obfuscation":"dvdyAt"}
       data: [DONE]
       "
     `)
@@ -231,11 +231,11 @@ describe('openai-chat in one piece', () => {
           },
         ],
         "created": 1700000000,
-        "id": "chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y",
+        "id": "chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ",
         "model": "gpt-4o",
         "object": "chat.completion",
         "service_tier": "default",
-        "system_fingerprint": "fp_8404b36762",
+        "system_fingerprint": "fp_2c05217ef3",
         "usage": {
           "completion_tokens": 8,
           "completion_tokens_details": {
@@ -257,7 +257,7 @@ describe('openai-chat in one piece', () => {
 
   it('keeps id and model of the stream with the same seed', () => {
     expect(JSON.parse(String(wholeOf([text('Hi')]).body))).toMatchObject({
-      id: 'chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y',
+      id: 'chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ',
       created: 1_700_000_000,
       model: 'gpt-4o',
     })

@@ -16,7 +16,7 @@ const streamed = (events: readonly Event[], changes: object = {}): string =>
   looseText(bytesOf(encode(openAiCompletions, events, replyFor(changes))))
 
 const shared =
-  '"id":"cmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","object":"text_completion","created":1700000000'
+  '"id":"cmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","object":"text_completion","created":1700000000'
 
 const golden = (events: readonly Event[], changes: object = {}): string =>
   `\n${streamed(events, changes).replaceAll(shared, '…').replaceAll('\n\n', '\n')}`

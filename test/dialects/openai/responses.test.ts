@@ -128,7 +128,7 @@ describe('openai-responses as a stream', () => {
       event: response.output_item.added
       data: {"type":"response.output_item.added","item":{"id":"ctc_…","type":"custom_tool_call","status":"in_progress","call_id":"call_0","input":"","name":"run"},"output_index":0,"sequence_number":2}
       event: response.custom_tool_call_input.delta
-      data: {"type":"response.custom_tool_call_input.delta","delta":"ls -l","item_id":"ctc_…","obfuscation":"WqziEx5Uy6t","output_index":0,"sequence_number":3}
+      data: {"type":"response.custom_tool_call_input.delta","delta":"ls -l","item_id":"ctc_…","obfuscation":"yQqWBAgqVsd","output_index":0,"sequence_number":3}
       event: response.custom_tool_call_input.done
       data: {"type":"response.custom_tool_call_input.done","input":"ls -l","item_id":"ctc_…","output_index":0,"sequence_number":4}
       event: response.output_item.done
@@ -213,7 +213,7 @@ describe('openai-responses as a stream', () => {
       .at(-2)
       ?.replace(/^.*\ndata: /, '')
     expect(data).toMatchInlineSnapshot(
-      `"{"type":"response.completed","response":{"id":"resp_0cbfab0607e1e412006553f100f0b98794cc94d68404b36762","object":"response","created_at":1700000000,"status":"completed","background":false,"completed_at":1700000000,"error":null,"frequency_penalty":0.0,"incomplete_details":null,"instructions":"Be brief.","max_output_tokens":null,"max_tool_calls":null,"model":"gpt-4o","output":[{"id":"msg_0cbfab0607e1e412006553f10007d894124f46fb0aa748ca81","type":"message","status":"completed","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"Hi"}],"role":"assistant"}],"parallel_tool_calls":true,"presence_penalty":0.0,"previous_response_id":null,"prompt_cache_key":null,"prompt_cache_retention":null,"reasoning":{"effort":"low","summary":null},"safety_identifier":null,"service_tier":"default","store":true,"temperature":0.5,"text":{"format":{"type":"text"},"verbosity":"medium"},"tool_choice":"auto","tools":[],"top_logprobs":0,"top_p":1.0,"truncation":"disabled","usage":{"input_tokens":14,"input_tokens_details":{"cached_tokens":0},"output_tokens":9,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":23},"user":null,"metadata":{"a":"b"}},"sequence_number":8}"`,
+      `"{"type":"response.completed","response":{"id":"resp_019b01ac3de8deb1006553f100c79011ab6ec29b8e75e2092c","object":"response","created_at":1700000000,"status":"completed","background":false,"completed_at":1700000000,"error":null,"frequency_penalty":0.0,"incomplete_details":null,"instructions":"Be brief.","max_output_tokens":null,"max_tool_calls":null,"model":"gpt-4o","output":[{"id":"msg_019b01ac3de8deb1006553f100270bad0cb672376d542fd57d","type":"message","status":"completed","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"Hi"}],"role":"assistant"}],"parallel_tool_calls":true,"presence_penalty":0.0,"previous_response_id":null,"prompt_cache_key":null,"prompt_cache_retention":null,"reasoning":{"effort":"low","summary":null},"safety_identifier":null,"service_tier":"default","store":true,"temperature":0.5,"text":{"format":{"type":"text"},"verbosity":"medium"},"tool_choice":"auto","tools":[],"top_logprobs":0,"top_p":1.0,"truncation":"disabled","usage":{"input_tokens":14,"input_tokens_details":{"cached_tokens":0},"output_tokens":9,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":23},"user":null,"metadata":{"a":"b"}},"sequence_number":8}"`,
     )
   })
 })

@@ -64,15 +64,15 @@ describe('azure-openai as a stream', () => {
     expect(golden('azure-openai', everything)).toMatchInlineSnapshot(`
       "
       data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{filters}}]}
-      data: {"choices":[{"content_filter_results":{},"delta":{"content":"","refusal":null,"role":"assistant"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":null}
-      data: {"choices":[{"content_filter_results":{filters},"delta":{"reasoning_content":"Hm"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":null}
-      data: {"choices":[{"content_filter_results":{filters},"delta":{"content":"Hi"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":null}
-      data: {"choices":[{"content_filter_results":{filters},"delta":{"content":" you"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":null}
-      data: {"choices":[{"content_filter_results":{},"delta":{"tool_calls":[{"function":{"arguments":"","name":"look"},"id":"call_0","index":0,"type":"function"}]},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":null}
-      data: {"choices":[{"content_filter_results":{},"delta":{"tool_calls":[{"function":{"arguments":"{\\"at\\""},"index":0}]},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":null}
-      data: {"choices":[{"content_filter_results":{},"delta":{"tool_calls":[{"function":{"arguments":":1}"},"index":0}]},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":null}
-      data: {"choices":[{"content_filter_results":{},"delta":{},"finish_reason":"tool_calls","index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":null}
-      data: {"choices":[],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":{"completion_tokens":8,"completion_tokens_details":{"accepted_prediction_tokens":0,"audio_tokens":0,"reasoning_tokens":3,"rejected_prediction_tokens":0},"prompt_tokens":14,"prompt_tokens_details":{"audio_tokens":0,"cached_tokens":2},"total_tokens":22}}
+      data: {"choices":[{"content_filter_results":{},"delta":{"content":"","refusal":null,"role":"assistant"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":null}
+      data: {"choices":[{"content_filter_results":{filters},"delta":{"reasoning_content":"Hm"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":null}
+      data: {"choices":[{"content_filter_results":{filters},"delta":{"content":"Hi"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":null}
+      data: {"choices":[{"content_filter_results":{filters},"delta":{"content":" you"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":null}
+      data: {"choices":[{"content_filter_results":{},"delta":{"tool_calls":[{"function":{"arguments":"","name":"look"},"id":"call_0","index":0,"type":"function"}]},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":null}
+      data: {"choices":[{"content_filter_results":{},"delta":{"tool_calls":[{"function":{"arguments":"{\\"at\\""},"index":0}]},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":null}
+      data: {"choices":[{"content_filter_results":{},"delta":{"tool_calls":[{"function":{"arguments":":1}"},"index":0}]},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":null}
+      data: {"choices":[{"content_filter_results":{},"delta":{},"finish_reason":"tool_calls","index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":null}
+      data: {"choices":[],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":{"completion_tokens":8,"completion_tokens_details":{"accepted_prediction_tokens":0,"audio_tokens":0,"reasoning_tokens":3,"rejected_prediction_tokens":0},"prompt_tokens":14,"prompt_tokens_details":{"audio_tokens":0,"cached_tokens":2},"total_tokens":22}}
       data: [DONE]
       "
     `)
@@ -82,8 +82,8 @@ describe('azure-openai as a stream', () => {
     expect(golden('azure-openai', broken)).toMatchInlineSnapshot(`
       "
       data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{filters}}]}
-      data: {"choices":[{"content_filter_results":{},"delta":{"content":"","refusal":null,"role":"assistant"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":null}
-      data: {"choices":[{"content_filter_results":{filters},"delta":{"content":"Hi"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-wu7nsAZDb6E5PHL8AsmfbmQvxmQ0Y","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_8404b36762","usage":null}
+      data: {"choices":[{"content_filter_results":{},"delta":{"content":"","refusal":null,"role":"assistant"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":null}
+      data: {"choices":[{"content_filter_results":{filters},"delta":{"content":"Hi"},"finish_reason":null,"index":0,"logprobs":null}],"created":1700000000,"id":"chatcmpl-fI6w6qNubtM7TeAnfg0sferAwW3ZQ","model":"m","object":"chat.completion.chunk","system_fingerprint":"fp_2c05217ef3","usage":null}
       data: {"error":{"message":"Slower.","type":null,"param":null,"code":"RateLimitReached"}}
       "
     `)
@@ -94,12 +94,12 @@ describe('groq as a stream', () => {
   it('names its request in the first chunk, calls whole, and counts in the last', () => {
     expect(golden('groq', everything)).toMatchInlineSnapshot(`
       "
-      data: {…,"system_fingerprint":"fp_04b3676234","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"x_groq":{"id":"req_01pj0tgkxsp4da8104ssxw8pr3","seed":1955425241}}
-      data: {…,"system_fingerprint":"fp_04b3676234","choices":[{"index":0,"delta":{"reasoning":"Hm"},"logprobs":null,"finish_reason":null}]}
-      data: {…,"system_fingerprint":"fp_04b3676234","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}]}
-      data: {…,"system_fingerprint":"fp_04b3676234","choices":[{"index":0,"delta":{"content":" you"},"logprobs":null,"finish_reason":null}]}
-      data: {…,"system_fingerprint":"fp_04b3676234","choices":[{"index":0,"delta":{"tool_calls":[{"id":"call_0","type":"function","function":{"name":"look","arguments":"{\\"at\\":1}"},"index":0}]},"logprobs":null,"finish_reason":null}]}
-      data: {…,"system_fingerprint":"fp_04b3676234","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"tool_calls"}],"x_groq":{"id":"req_01pj0tgkxsp4da8104ssxw8pr3","usage":{"queue_time":0.04,"prompt_tokens":14,"prompt_time":0.0007,"completion_tokens":8,"completion_time":0.02,"total_tokens":22,"total_time":0.0207,"completion_tokens_details":{"reasoning_tokens":3}}},"usage":{"queue_time":0.04,"prompt_tokens":14,"prompt_time":0.0007,"completion_tokens":8,"completion_time":0.02,"total_tokens":22,"total_time":0.0207,"completion_tokens_details":{"reasoning_tokens":3}}}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"x_groq":{"id":"req_01vc79p6zk9jbdnh0jm7ct6hhg","seed":949126680}}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"reasoning":"Hm"},"logprobs":null,"finish_reason":null}]}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}]}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"content":" you"},"logprobs":null,"finish_reason":null}]}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"tool_calls":[{"id":"call_0","type":"function","function":{"name":"look","arguments":"{\\"at\\":1}"},"index":0}]},"logprobs":null,"finish_reason":null}]}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"tool_calls"}],"x_groq":{"id":"req_01vc79p6zk9jbdnh0jm7ct6hhg","usage":{"queue_time":0.04,"prompt_tokens":14,"prompt_time":0.0007,"completion_tokens":8,"completion_time":0.02,"total_tokens":22,"total_time":0.0207,"completion_tokens_details":{"reasoning_tokens":3}}},"usage":{"queue_time":0.04,"prompt_tokens":14,"prompt_time":0.0007,"completion_tokens":8,"completion_time":0.02,"total_tokens":22,"total_time":0.0207,"completion_tokens_details":{"reasoning_tokens":3}}}
       data: [DONE]
       "
     `)
@@ -108,8 +108,8 @@ describe('groq as a stream', () => {
   it('breaks in its own form', () => {
     expect(golden('groq', broken)).toMatchInlineSnapshot(`
       "
-      data: {…,"system_fingerprint":"fp_04b3676234","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"x_groq":{"id":"req_01pj0tgkxsp4da8104ssxw8pr3","seed":1955425241}}
-      data: {…,"system_fingerprint":"fp_04b3676234","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}]}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"x_groq":{"id":"req_01vc79p6zk9jbdnh0jm7ct6hhg","seed":949126680}}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}]}
       event: error
       data: {"error":{"message":"Slower.","type":"tokens","code":"rate_limit_exceeded","status_code":429}}
       "
@@ -121,14 +121,14 @@ describe('deepseek as a stream', () => {
   it('thinks beside a content of null, and counts in the chunk that finishes', () => {
     expect(golden('deepseek', everything)).toMatchInlineSnapshot(`
       "
-      data: {…,"system_fingerprint":"fp_04b3676234_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"role":"assistant","content":null,"reasoning_content":""},"logprobs":null,"finish_reason":null}],"usage":null}
-      data: {…,"system_fingerprint":"fp_04b3676234_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"content":null,"reasoning_content":"Hm"},"logprobs":null,"finish_reason":null}],"usage":null}
-      data: {…,"system_fingerprint":"fp_04b3676234_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}],"usage":null}
-      data: {…,"system_fingerprint":"fp_04b3676234_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"content":" you"},"logprobs":null,"finish_reason":null}],"usage":null}
-      data: {…,"system_fingerprint":"fp_04b3676234_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"call_0","type":"function","function":{"name":"look","arguments":""}}]},"logprobs":null,"finish_reason":null}],"usage":null}
-      data: {…,"system_fingerprint":"fp_04b3676234_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\\"at\\""}}]},"logprobs":null,"finish_reason":null}],"usage":null}
-      data: {…,"system_fingerprint":"fp_04b3676234_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]},"logprobs":null,"finish_reason":null}],"usage":null}
-      data: {…,"system_fingerprint":"fp_04b3676234_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"content":""},"logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":14,"completion_tokens":8,"total_tokens":22,"prompt_tokens_details":{"cached_tokens":2},"completion_tokens_details":{"reasoning_tokens":3},"prompt_cache_hit_tokens":2,"prompt_cache_miss_tokens":12}}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"role":"assistant","content":null,"reasoning_content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"content":null,"reasoning_content":"Hm"},"logprobs":null,"finish_reason":null}],"usage":null}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}],"usage":null}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"content":" you"},"logprobs":null,"finish_reason":null}],"usage":null}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"call_0","type":"function","function":{"name":"look","arguments":""}}]},"logprobs":null,"finish_reason":null}],"usage":null}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\\"at\\""}}]},"logprobs":null,"finish_reason":null}],"usage":null}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]},"logprobs":null,"finish_reason":null}],"usage":null}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"content":""},"logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":14,"completion_tokens":8,"total_tokens":22,"prompt_tokens_details":{"cached_tokens":2},"completion_tokens_details":{"reasoning_tokens":3},"prompt_cache_hit_tokens":2,"prompt_cache_miss_tokens":12}}
       data: [DONE]
       "
     `)
@@ -137,8 +137,8 @@ describe('deepseek as a stream', () => {
   it('breaks in its own form', () => {
     expect(golden('deepseek', broken)).toMatchInlineSnapshot(`
       "
-      data: {…,"system_fingerprint":"fp_04b3676234_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
-      data: {…,"system_fingerprint":"fp_04b3676234_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}],"usage":null}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85_prod0820_fp8_kvcache","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}],"usage":null}
       data: {"error":{"message":"Slower.","type":"rate_limit_error","param":null,"code":"invalid_request_error"}}
       "
     `)
@@ -170,7 +170,7 @@ describe('openrouter as a stream', () => {
       : OPENROUTER PROCESSING
       data: {…,"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null,"native_finish_reason":null,"logprobs":null}]}
       data: {…,"choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null,"native_finish_reason":null,"logprobs":null}]}
-      data: {"id":"gen-1700000000-wu7nsAZDb6E5PHL8Asmf","provider":"OpenAI","error":{"code":429,"message":"Slower."},"model":"m","object":"chat.completion.chunk","created":1700000000,"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":"error","native_finish_reason":"error","logprobs":null}]}
+      data: {"id":"gen-1700000000-fI6w6qNubtM7TeAnfg0s","provider":"OpenAI","error":{"code":429,"message":"Slower."},"model":"m","object":"chat.completion.chunk","created":1700000000,"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":"error","native_finish_reason":"error","logprobs":null}]}
       data: [DONE]
       "
     `)
@@ -181,12 +181,12 @@ describe('xai as a stream', () => {
   it('opens with its first word, and counts thoughts beside the completion', () => {
     expect(golden('xai', everything)).toMatchInlineSnapshot(`
       "
-      data: {…,"choices":[{"index":0,"delta":{"reasoning_content":"Hm","role":"assistant"}}],"system_fingerprint":"fp_04b3676234"}
-      data: {…,"choices":[{"index":0,"delta":{"content":"Hi"}}],"system_fingerprint":"fp_04b3676234"}
-      data: {…,"choices":[{"index":0,"delta":{"content":" you"}}],"system_fingerprint":"fp_04b3676234"}
-      data: {…,"choices":[{"index":0,"delta":{"tool_calls":[{"id":"call_0","function":{"name":"look","arguments":"{\\"at\\":1}"},"index":0,"type":"function"}]}}],"system_fingerprint":"fp_04b3676234"}
-      data: {…,"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}],"system_fingerprint":"fp_04b3676234"}
-      data: {…,"choices":[],"usage":{"prompt_tokens":14,"completion_tokens":5,"total_tokens":22,"prompt_tokens_details":{"text_tokens":14,"audio_tokens":0,"image_tokens":0,"cached_tokens":2},"completion_tokens_details":{"reasoning_tokens":3,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0},"num_sources_used":0},"system_fingerprint":"fp_04b3676234"}
+      data: {…,"choices":[{"index":0,"delta":{"reasoning_content":"Hm","role":"assistant"}}],"system_fingerprint":"fp_92c9ea6f85"}
+      data: {…,"choices":[{"index":0,"delta":{"content":"Hi"}}],"system_fingerprint":"fp_92c9ea6f85"}
+      data: {…,"choices":[{"index":0,"delta":{"content":" you"}}],"system_fingerprint":"fp_92c9ea6f85"}
+      data: {…,"choices":[{"index":0,"delta":{"tool_calls":[{"id":"call_0","function":{"name":"look","arguments":"{\\"at\\":1}"},"index":0,"type":"function"}]}}],"system_fingerprint":"fp_92c9ea6f85"}
+      data: {…,"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}],"system_fingerprint":"fp_92c9ea6f85"}
+      data: {…,"choices":[],"usage":{"prompt_tokens":14,"completion_tokens":5,"total_tokens":22,"prompt_tokens_details":{"text_tokens":14,"audio_tokens":0,"image_tokens":0,"cached_tokens":2},"completion_tokens_details":{"reasoning_tokens":3,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0},"num_sources_used":0},"system_fingerprint":"fp_92c9ea6f85"}
       data: [DONE]
       "
     `)
@@ -195,7 +195,7 @@ describe('xai as a stream', () => {
   it('breaks in its own form', () => {
     expect(golden('xai', broken)).toMatchInlineSnapshot(`
       "
-      data: {…,"choices":[{"index":0,"delta":{"content":"Hi","role":"assistant"}}],"system_fingerprint":"fp_04b3676234"}
+      data: {…,"choices":[{"index":0,"delta":{"content":"Hi","role":"assistant"}}],"system_fingerprint":"fp_92c9ea6f85"}
       data: {"code":"Some resource has been exhausted","error":"Slower."}
       "
     `)
@@ -212,7 +212,7 @@ describe('together as a stream', () => {
       data: {…"choices":[{"index":0,"text":"","logprobs":null,"finish_reason":null,"seed":null,"delta":{"token_id":0,"role":"assistant","content":"","tool_calls":[{"index":0,"id":"call_0","type":"function","function":{"name":"look","arguments":""}}]}}],"model":"m","usage":null}
       data: {…"choices":[{"index":0,"text":"","logprobs":null,"finish_reason":null,"seed":null,"delta":{"token_id":0,"role":"assistant","content":"","tool_calls":[{"index":0,"function":{"arguments":"{\\"at\\""}}]}}],"model":"m","usage":null}
       data: {…"choices":[{"index":0,"text":"","logprobs":null,"finish_reason":null,"seed":null,"delta":{"token_id":0,"role":"assistant","content":"","tool_calls":[{"index":0,"function":{"arguments":":1}"}}]}}],"model":"m","usage":null}
-      data: {…"choices":[{"index":0,"text":"","logprobs":null,"finish_reason":"tool_calls","seed":532901092,"delta":{"token_id":128009,"role":"assistant","content":"","tool_calls":null}}],"model":"m","usage":{"prompt_tokens":14,"completion_tokens":8,"total_tokens":22,"cached_tokens":2}}
+      data: {…"choices":[{"index":0,"text":"","logprobs":null,"finish_reason":"tool_calls","seed":2010652658,"delta":{"token_id":128009,"role":"assistant","content":"","tool_calls":null}}],"model":"m","usage":{"prompt_tokens":14,"completion_tokens":8,"total_tokens":22,"cached_tokens":2}}
       data: [DONE]
       "
     `)
@@ -262,14 +262,14 @@ describe('perplexity as a stream', () => {
   it('says all that it has said in every chunk, with its sources, and no terminator', () => {
     expect(golden('perplexity', everything)).toMatchInlineSnapshot(`
       "
-      data: {"id":"cbfab060-7e1e-4412-9f0b-98794cc94d68","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm"},"delta":{"role":"assistant","content":"<think>Hm"}}]}
-      data: {"id":"cbfab060-7e1e-4412-9f0b-98794cc94d68","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>"},"delta":{"role":"assistant","content":"</think>"}}]}
-      data: {"id":"cbfab060-7e1e-4412-9f0b-98794cc94d68","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>Hi"},"delta":{"role":"assistant","content":"Hi"}}]}
-      data: {"id":"cbfab060-7e1e-4412-9f0b-98794cc94d68","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>Hi you"},"delta":{"role":"assistant","content":" you"}}]}
-      data: {"id":"cbfab060-7e1e-4412-9f0b-98794cc94d68","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>Hi you"},"delta":{"tool_calls":[{"index":0,"id":"call_0","type":"function","function":{"name":"look","arguments":""}}]}}]}
-      data: {"id":"cbfab060-7e1e-4412-9f0b-98794cc94d68","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>Hi you"},"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\\"at\\""}}]}}]}
-      data: {"id":"cbfab060-7e1e-4412-9f0b-98794cc94d68","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>Hi you"},"delta":{"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]}}]}
-      data: {"id":"cbfab060-7e1e-4412-9f0b-98794cc94d68","model":"m","created":1700000000,"usage":{"prompt_tokens":14,"completion_tokens":8,"total_tokens":22,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.done","choices":[{"index":0,"finish_reason":"tool_calls","message":{"role":"assistant","content":"<think>Hm</think>Hi you"},"delta":{"role":"assistant","content":""}}]}
+      data: {"id":"19b01ac3-de8d-4eb1-8cf5-74fc79011ab6","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm"},"delta":{"role":"assistant","content":"<think>Hm"}}]}
+      data: {"id":"19b01ac3-de8d-4eb1-8cf5-74fc79011ab6","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>"},"delta":{"role":"assistant","content":"</think>"}}]}
+      data: {"id":"19b01ac3-de8d-4eb1-8cf5-74fc79011ab6","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>Hi"},"delta":{"role":"assistant","content":"Hi"}}]}
+      data: {"id":"19b01ac3-de8d-4eb1-8cf5-74fc79011ab6","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>Hi you"},"delta":{"role":"assistant","content":" you"}}]}
+      data: {"id":"19b01ac3-de8d-4eb1-8cf5-74fc79011ab6","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>Hi you"},"delta":{"tool_calls":[{"index":0,"id":"call_0","type":"function","function":{"name":"look","arguments":""}}]}}]}
+      data: {"id":"19b01ac3-de8d-4eb1-8cf5-74fc79011ab6","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>Hi you"},"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\\"at\\""}}]}}]}
+      data: {"id":"19b01ac3-de8d-4eb1-8cf5-74fc79011ab6","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"<think>Hm</think>Hi you"},"delta":{"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]}}]}
+      data: {"id":"19b01ac3-de8d-4eb1-8cf5-74fc79011ab6","model":"m","created":1700000000,"usage":{"prompt_tokens":14,"completion_tokens":8,"total_tokens":22,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.done","choices":[{"index":0,"finish_reason":"tool_calls","message":{"role":"assistant","content":"<think>Hm</think>Hi you"},"delta":{"role":"assistant","content":""}}]}
       "
     `)
   })
@@ -277,7 +277,7 @@ describe('perplexity as a stream', () => {
   it('breaks in its own form', () => {
     expect(golden('perplexity', broken)).toMatchInlineSnapshot(`
       "
-      data: {"id":"cbfab060-7e1e-4412-9f0b-98794cc94d68","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"Hi"},"delta":{"role":"assistant","content":"Hi"}}]}
+      data: {"id":"19b01ac3-de8d-4eb1-8cf5-74fc79011ab6","model":"m","created":1700000000,"usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8,"search_context_size":"low"},"citations":[],"search_results":[],"object":"chat.completion.chunk","choices":[{"index":0,"finish_reason":null,"message":{"role":"assistant","content":"Hi"},"delta":{"role":"assistant","content":"Hi"}}]}
       data: {"error":{"message":"Slower.","type":"request_rate_limit_exceeded","code":429}}
       "
     `)
