@@ -9,6 +9,7 @@
  */
 import type { Grain } from '../core/dialect.ts'
 import { lazy } from '../core/lazy.ts'
+import { asciiPieces } from './count-ascii.ts'
 
 /**
  * Words with one leading sign, digits in threes, runs of signs, line ends, spaces. To make patterns
@@ -99,9 +100,9 @@ function countAnew(text: string): number {
 function countWhole(text: string): number {
   if (!ascii.test(text) || text.includes('\r\n')) return tokens(text).length
   let count = 0
-  for (const { length } of text.match(pretoken()) ?? []) {
+  asciiPieces(text, (length) => {
     count += length <= wholeWordLength ? 1 : piecesOf(length, pieceLength)
-  }
+  })
   return count
 }
 

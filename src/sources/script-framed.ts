@@ -104,13 +104,9 @@ class Schedule {
 
 const over: IteratorResult<never, undefined> = { done: true, value: undefined }
 
-/** Of each block where it was written first, in the part that is being copied. */
-const written: number[] = []
-
 /**
  * Copies parts of a prepared body, one after the other, with the reply's own strings in place. The
- * blocks that hold them are made once a reply, and copied from where they are in the target already:
- * 66 times that costs 1.7 µs, 66 blocks from elsewhere 3.4, 200 strings 23.
+ * blocks that hold them are made once a reply: 66 copies of one cost 5 µs, 200 strings cost 23.
  */
 class PreparedSteps implements FramedSteps {
   readonly #reply: FramedReply
@@ -138,15 +134,9 @@ class PreparedSteps implements FramedSteps {
     const { body, places } = this.#reply.prepared
     this.#blocks ??= blocksOf(this.#reply)
     body.copy(target, at, from, to)
-    written.length = 0
     for (let place = places[this.#nextPlace]; place && place.at < to; ) {
-      const { index } = place
-      const block = this.#blocks[index]
-      const blockAt = at + place.at - from
-      const first = written[index]
-      if (block && first !== undefined) target.copyWithin(blockAt, first, first + block.length)
-      else if (block) target.set(block, blockAt)
-      written[index] ??= blockAt
+      const block = this.#blocks[place.index]
+      if (block) target.set(block, at + place.at - from)
       place = places[++this.#nextPlace]
     }
   }

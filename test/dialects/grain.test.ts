@@ -72,6 +72,16 @@ describe('countTokens', () => {
     )
   })
 
+  it('counts plain ASCII as it is cut, whatever stands beside what', () => {
+    const unit = fc.constantFrom(..."aBzZ09 \t\n\r.,'(-slmdtrev\u0001")
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 40 }), (text) => {
+        expect(countTokens(text)).toBe(cutText(text, 'token').length)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
   it.each(samples)('comes near the real tokenizer for $name', ({ text, within }) => {
     const real = trueCount(text)
     expect(Math.abs(countTokens(text) - real) / real).toBeLessThanOrEqual(within)

@@ -42,6 +42,8 @@ export interface ChatPlan {
   readonly numbersTokens: boolean
   readonly tellsText: boolean
   readonly tellsSources: boolean
+  /** Whether the request's id stands in bodies, too, and not in a header alone. */
+  readonly tellsRequestId: boolean
   /** For one reply; undefined where the service has a field for everything. */
   reword(reply: ReplyContext): Rewording | undefined
 }
@@ -86,6 +88,7 @@ export function planChat(variant: ChatVariant): ChatPlan {
     reword: () => rewordingFor(variant),
     tellsText: asksFor(compileJson(stream.choice.every), 'text'),
     tellsSources: asksFor(compileJson(stream.chunk.every), 'citations'),
+    tellsRequestId: JSON.stringify([stream, whole, errors]).includes('{{ requestId'),
   }
 }
 
@@ -117,7 +120,7 @@ export const finishReason = finishes.reason
 export const finishWord = finishes.word
 
 /** What a reply says of itself in all of its parts, as JSON text. */
-export function identity({ variant }: ChatPlan, reply: ReplyContext): Slots {
+export function identity({ variant, tellsRequestId }: ChatPlan, reply: ReplyContext): Slots {
   const random = reply.random.fork('id')
   const created = String(Math.floor(reply.createdMs / 1000))
   const text = (form: string): string => JSON.stringify(drawn(form, random, { created }))
@@ -126,7 +129,7 @@ export function identity({ variant }: ChatPlan, reply: ReplyContext): Slots {
     created,
     model: JSON.stringify(reply.request.model ?? variant.models[0] ?? ''),
     fingerprint: text(variant.ids.fingerprint),
-    requestId: variant.ids.request && JSON.stringify(requestIdOf(variant, reply.random)),
+    requestId: tellsRequestId ? JSON.stringify(requestIdOf(variant, reply.random)) : undefined,
     seed: String(integer(random, 1, 2 ** 31)),
   }
 }

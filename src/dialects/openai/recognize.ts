@@ -1,4 +1,5 @@
 /** Whether a request bears the marks of a service. Cheap: headers first, and the body is not parsed. */
+import { viewOf } from '../../core/bytes.ts'
 import { type HttpRequest, header } from '../../core/http.ts'
 import type { Marks } from './variant.ts'
 
@@ -61,20 +62,30 @@ function modelOf({ body }: HttpRequest): string {
   return lastModel
 }
 
-/** Behind the name; no name of a model is longer. */
-const mostAfter = 120
+/** No name of a model is longer. */
+const longestModel = 120
 
 /** The text of the first field of that name; empty where there is none. */
 function findModel(body: Uint8Array): string {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
-  let at = bytes.indexOf(name)
-  while (at >= 0) {
-    const after = at + name.length
-    const field = /^\s*:\s*"([^"]*)/.exec(bytes.toString('utf8', after, after + mostAfter))
-    if (field?.[1] !== undefined) return field[1]
-    at = bytes.indexOf(name, after)
+  const bytes = viewOf(body)
+  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at)) {
+    at = afterSpaces(bytes, at + name.length)
+    if (bytes[at] !== colon) continue
+    at = afterSpaces(bytes, at + 1)
+    if (bytes[at] !== quote) continue
+    const end = bytes.indexOf(quote, at + 1)
+    return bytes.toString('utf8', at + 1, Math.min(end < 0 ? bytes.length : end, at + longestModel))
   }
   return ''
 }
 
 const name = '"model"'
+const colon = 0x3a
+const quote = 0x22
+
+/** As JSON knows them: space, tab, line feed, carriage return. */
+function afterSpaces(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (bytes[at] === 0x20 || bytes[at] === 0x09 || bytes[at] === 0x0a || bytes[at] === 0x0d) at++
+  return at
+}

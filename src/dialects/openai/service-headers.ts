@@ -27,10 +27,9 @@ export function serviceHeaders(
   random: Random,
   { only, model = '' }: HeaderOptions = {},
 ): Headers {
-  const { ids } = variant
-  const requestId = ids.request === undefined ? '' : requestIdOf(variant, random)
-  const source = random.fork('headers')
-  const given = { requestId, model }
+  // One source for all of them: to begin another costs as much as all that is drawn from it.
+  const source = headersFrom(random)
+  const given = { requestId: drawn(variant.ids.request ?? '', source), model }
   const headers: Header[] = []
   for (const header of variant.headers) {
     const [name, form] = header
@@ -43,9 +42,11 @@ export function serviceHeaders(
 
 type Header = Headers[number]
 
+const headersFrom = (random: Random): Random => random.fork('headers')
+
 /** The same in the headers and in the body of a reply. */
 export const requestIdOf = ({ ids }: ChatVariant, random: Random): string =>
-  drawn(ids.request ?? '', random.fork('request-id'))
+  drawn(ids.request ?? '', headersFrom(random))
 
 /** For a reply that was counted. */
 export function replyHeaders(variant: ChatVariant, reply: ReplyContext): Headers {

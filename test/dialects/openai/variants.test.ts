@@ -94,12 +94,12 @@ describe('groq as a stream', () => {
   it('names its request in the first chunk, calls whole, and counts in the last', () => {
     expect(golden('groq', everything)).toMatchInlineSnapshot(`
       "
-      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"x_groq":{"id":"req_01vc79p6zk9jbdnh0jm7ct6hhg","seed":949126680}}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"x_groq":{"id":"req_01d40ttxmtcmkmh78z6mmgxyy3","seed":949126680}}
       data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"reasoning":"Hm"},"logprobs":null,"finish_reason":null}]}
       data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}]}
       data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"content":" you"},"logprobs":null,"finish_reason":null}]}
       data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"tool_calls":[{"id":"call_0","type":"function","function":{"name":"look","arguments":"{\\"at\\":1}"},"index":0}]},"logprobs":null,"finish_reason":null}]}
-      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"tool_calls"}],"x_groq":{"id":"req_01vc79p6zk9jbdnh0jm7ct6hhg","usage":{"queue_time":0.04,"prompt_tokens":14,"prompt_time":0.0007,"completion_tokens":8,"completion_time":0.02,"total_tokens":22,"total_time":0.0207,"completion_tokens_details":{"reasoning_tokens":3}}},"usage":{"queue_time":0.04,"prompt_tokens":14,"prompt_time":0.0007,"completion_tokens":8,"completion_time":0.02,"total_tokens":22,"total_time":0.0207,"completion_tokens_details":{"reasoning_tokens":3}}}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"tool_calls"}],"x_groq":{"id":"req_01d40ttxmtcmkmh78z6mmgxyy3","usage":{"queue_time":0.04,"prompt_tokens":14,"prompt_time":0.0007,"completion_tokens":8,"completion_time":0.02,"total_tokens":22,"total_time":0.0207,"completion_tokens_details":{"reasoning_tokens":3}}},"usage":{"queue_time":0.04,"prompt_tokens":14,"prompt_time":0.0007,"completion_tokens":8,"completion_time":0.02,"total_tokens":22,"total_time":0.0207,"completion_tokens_details":{"reasoning_tokens":3}}}
       data: [DONE]
       "
     `)
@@ -108,7 +108,7 @@ describe('groq as a stream', () => {
   it('breaks in its own form', () => {
     expect(golden('groq', broken)).toMatchInlineSnapshot(`
       "
-      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"x_groq":{"id":"req_01vc79p6zk9jbdnh0jm7ct6hhg","seed":949126680}}
+      data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"x_groq":{"id":"req_01d40ttxmtcmkmh78z6mmgxyy3","seed":949126680}}
       data: {…,"system_fingerprint":"fp_92c9ea6f85","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}]}
       event: error
       data: {"error":{"message":"Slower.","type":"tokens","code":"rate_limit_exceeded","status_code":429}}
