@@ -1,13 +1,6 @@
 /**
  * `npm run bench`: stuntdouble beside its nearest peer and beside what the machine can do at all, in
  * one run, since a figure means little without the others of the same minute. Loopback only.
- *
- *   --parts a,b     only these; `recordings` is only measured when named
- *   --rounds N      how often each is measured, in turn; medians are reported
- *   --dist DIR      another build than dist/, to compare two of them
- *   --json FILE     where the figures go, bench/figures.json unless said otherwise
- *   --svg FILE      where the chart goes, bench/chart.svg unless said otherwise
- *   --smoke         tiny sizes, to see that the bench itself works; the figures mean nothing
  */
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -22,6 +15,25 @@ import { watchMachine } from './machine.mjs'
 import { parts } from './sizes.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
+
+const help = `npm run bench -- [options]
+
+Measures stuntdouble, its nearest peer and floors written for this in turn, on loopback only, in some
+three minutes. Let nothing else run meanwhile.
+
+  --parts a,b   only these of ${Object.keys(parts).join(', ')};
+                ${optional()} is measured only when named
+  --rounds N    how often each is measured, in turn; medians are reported
+  --dist DIR    another build than dist/, to compare two of them
+  --json FILE   where the figures go; bench/figures.json unless said otherwise
+  --svg FILE    where the chart goes; bench/chart.svg unless said otherwise
+  --smoke       tiny sizes, to see that the bench itself works; the figures mean nothing
+  --help        this text
+`
+
+function optional() {
+  return Object.keys(parts).filter((name) => parts[name].isOptional)
+}
 
 function readArguments() {
   const { values } = parseArgs({
@@ -128,7 +140,9 @@ async function save(file, text) {
 }
 
 try {
-  await main()
+  if (process.argv.some((argument) => argument === '--help' || argument === '-h')) {
+    console.log(help)
+  } else await main()
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1

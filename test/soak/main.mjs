@@ -15,22 +15,61 @@ import { brokenPerRound, Keeping, kinds, mostMs, perRound } from './clients.mjs'
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 
-const { values } = parseArgs({
-  options: {
-    streams: { type: 'string', default: '40000' },
-    clients: { type: 'string', default: '32' },
-    dist: { type: 'string', default: here('../../dist') },
-    /** For the tests: counts alone decide, since a short run says nothing of memory. */
-    counts: { type: 'boolean', default: false },
-  },
-})
+const help = `npm run soak -- [options]
 
-const leastStreams = values.counts ? 1 : 10_000
-if (!(Number(values.streams) >= leastStreams && Number(values.clients) >= 1)) {
-  console.error(
-    `--streams N, from ${leastStreams}: fewer say nothing of memory; --clients N, from 1`,
-  )
-  process.exit(2)
+Ten thousand open idle streams first; then streams of all kinds, half of them broken by faults or left
+by their clients. Fails where memory, sockets or timers do not end where they began.
+
+  --streams N   how many, from 10000; 40000 unless said otherwise, 200000 are the whole hour (4 min)
+  --clients N   how many at a time, 32 unless said otherwise
+  --dist DIR    another build than dist/
+  --help        this text
+`
+
+const values = readArguments()
+
+/** For the tests there is `--counts`: counts alone decide, since a short run says nothing of memory. */
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        streams: { type: 'string', default: '40000' },
+        clients: { type: 'string', default: '32' },
+        dist: { type: 'string', default: here('../../dist') },
+        counts: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    if (!values.help) return checked(values)
+    console.log(help)
+    process.exit(0)
+  } catch (error) {
+    console.error(`soak: ${error.message}`)
+    process.exit(2)
+  }
+}
+
+function checked(values) {
+  const least = values.counts ? 1 : 10_000
+  const isCount = (text, from) => Number.isInteger(Number(text)) && Number(text) >= from
+  if (!isCount(values.streams, least)) {
+    throw new Error(
+      `--streams takes a whole number from ${least}, not "${values.streams}": fewer say nothing of memory`,
+    )
+  }
+  if (!isCount(values.clients, 1)) {
+    throw new Error(`--clients takes a whole number from 1, not "${values.clients}"`)
+  }
+  return values
+}
+
+if (!values.counts) await idleStreams()
+
+/** Ends this run where they fail. */
+async function idleStreams() {
+  const idle = fork(here('idle.mjs'), ['--dist', values.dist])
+  const code = await new Promise((resolve) => idle.once('exit', resolve))
+  if (code !== 0) process.exit(1)
 }
 
 /** What the streams of one round leave for good, if they do, is more than this each. */
