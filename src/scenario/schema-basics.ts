@@ -45,9 +45,10 @@ export type Scalar = z.output<typeof scalar>
 
 const headerName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
+/** What can stand on the wire: Node sends no other, and each sign is a byte there. */
 const headerValue = expecting(
-  z.union([z.string().regex(/^[^\r\n\0]*$/), z.number()]),
-  'a text without line breaks, or a number',
+  z.union([z.string().regex(/^[\t -~\u0080-\u00ff]*$/), z.number()]),
+  'a text of Latin-1 without line breaks or other control characters, or a number',
 )
 
 /** Headers as a mapping; a list of values sends the header that often. */

@@ -274,7 +274,12 @@ const replies: Row[] = [
   [
     reply('{ status: 200, headers: { x-a: "a\\nb" } }'),
     '2:43',
-    'expected a text without line breaks, or a number or a list,',
+    'expected a text of Latin-1 without line breaks or other control characters, or a number or',
+  ],
+  [
+    reply('{ status: 200, headers: { x-a: ☃ } }'),
+    '2:43',
+    'expected a text of Latin-1 without line breaks or other control characters, or a number or',
   ],
   [reply('{ status: 200, base64: "?" }'), '2:35', 'expected base64, such as 4pw=, found "?"'],
 ]
