@@ -81,11 +81,12 @@ export const parts = {
     run: taping,
     print: tapingTable,
     sizes: {
-      rounds: 2,
+      rounds: 3,
       gapMs: 10,
-      rampMs: 60,
+      // As long as a stream is: a steady load, in which one begins as another ends.
+      rampMs: 670,
       connections: 32,
-      warmUp: { mostReplies: 3000, forMs: 2000 },
+      warmUp: { mostReplies: 6000, forMs: 3000 },
       forMs: 500,
       limitMs,
     },
@@ -118,7 +119,7 @@ export const parts = {
     missing: missingWorkers,
     sizes: {
       rounds: 3,
-      warmUp: { replies: 3000, forMs: 3000 },
+      warmUp: { replies: 12_000, forMs: 6000 },
       forMs: 500,
       connections: 32,
     },
