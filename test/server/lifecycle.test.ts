@@ -89,6 +89,26 @@ describe('a drain', () => {
     expect(await read).toBe('terminated')
   })
 
+  it.each([
+    ['a head', 'POST /v1/chat/completions HTTP/1.1\r\nhos'],
+    ['a body', 'POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{'],
+    [
+      'chunks',
+      'POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nh',
+    ],
+  ])('waits for nobody who has sent half of %s and no more', async (_, half) => {
+    const double = await start({ scenarios: [scenario] })
+    const socket = connect(double.port, '127.0.0.1').on('error', () => {})
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    await new Promise((resolve) => socket.write(half, resolve))
+    // Asked after it, so that the half has been read.
+    const playing = await ask(double, 'short')
+    const drained = double.drain()
+    expect(textOf(await playing.text())).toBe('abc')
+    await drained
+    await closed
+  })
+
   it('does not wait when it is told to close', async () => {
     const double = await start({ scenarios: [scenario] })
     const reply = await ask(double, 'slow')

@@ -53,6 +53,8 @@ export class Listener {
   readonly #http2: () => Http2Server
   /** Connections of which nobody knows what they speak. */
   readonly #untold = new Set<Socket>()
+  /** Connections that Node's HTTP/1.1 server has, with the request that was begun and not answered. */
+  readonly #atNode = new Map<Socket, Begun | undefined>()
   readonly #http2Sockets = new Set<Socket>()
   readonly #sessions = new Set<Http2Session>()
   readonly #idleMs: number
@@ -63,7 +65,16 @@ export class Listener {
   /** @param serve answers what Node's servers have read */
   constructor(serve: Serve, { idleMs = keepAliveMs, door, direct }: ListenerOptions = {}) {
     this.#idleMs = idleMs
-    this.#http1 = createServer({ keepAliveTimeout: idleMs }, serve)
+    this.#http1 = createServer({ keepAliveTimeout: idleMs }, (request, response) => {
+      const { socket } = request
+      this.#atNode.set(socket, { request, response })
+      response.once('close', () => {
+        // Unless the next has begun, which was sent without waiting for this one.
+        const isLatest = this.#atNode.get(socket)?.response === response
+        if (isLatest) this.#atNode.set(socket, undefined)
+      })
+      return serve(request, response)
+    })
     this.#http1.on('clientError', refuseMalformed)
     this.#http1.on('connect', refuseTunnel)
     this.#http2 = lazy(() => {
@@ -74,6 +85,8 @@ export class Listener {
     })
     const serveHttp1 = this.#http1.listeners('connection')
     const toNode = (socket: Socket, received: Buffer): void => {
+      this.#atNode.set(socket, undefined)
+      socket.once('close', () => this.#atNode.delete(socket))
       for (const listener of serveHttp1) listener.call(this.#http1, socket)
       socket.unshift(received)
     }
@@ -126,7 +139,7 @@ export class Listener {
 
   /** After `retire`, when all that was asked is answered: nobody is waited for any longer. */
   closeIdle(): void {
-    this.#http1.closeIdleConnections()
+    for (const [socket, begun] of this.#atNode) if (!begun || isHalf(begun)) socket.destroy()
     this.#direct?.closeIdle()
     for (const socket of this.#http2Sockets) linger(socket)
   }
@@ -166,6 +179,14 @@ export class Listener {
     }
   }
 }
+
+interface Begun {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/** More of it may never come. */
+const isHalf = ({ request, response }: Begun): boolean => !request.complete && !response.headersSent
 
 function noteIn<T extends Socket | Http2Session>(all: Set<T>, one: T): void {
   all.add(one)
