@@ -54,6 +54,11 @@ export interface LiveTimeline {
   [Symbol.asyncIterator](): LiveSteps
 }
 
+/** Whoever waits for a live source, without a promise for each step. */
+export interface Sleeper {
+  onWake(): void
+}
+
 /** `return` means that the other side has left, so that nobody is there for the rest. */
 export interface LiveSteps extends AsyncIterator<Step> {
   /**
@@ -61,6 +66,11 @@ export interface LiveSteps extends AsyncIterator<Step> {
    * what arrives together can be sent on together.
    */
   take?(): Step | undefined
+  /**
+   * In place of `next`, after `take` has given nothing: the other is told once, when there is
+   * something to take, or nothing will come any more. False where `next` is to be asked.
+   */
+  wake?(sleeper: Sleeper): boolean
   /**
    * Instead of `return`: our side has ended the stream, and wants no more of it. Whoever else
    * listens may go on.

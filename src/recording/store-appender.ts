@@ -55,8 +55,11 @@ export interface AppenderOptions {
 }
 
 /** Each on a line of its own. */
-export const joinLines = (texts: readonly string[]): string =>
-  texts.length === 0 ? '' : `${texts.join('\n')}\n`
+export function joinLines(texts: readonly string[]): string {
+  const [only] = texts
+  if (only === undefined) return ''
+  return texts.length === 1 ? `${only}\n` : `${texts.join('\n')}\n`
+}
 
 /** Appends to one file in order. */
 export class Appender {

@@ -7,8 +7,8 @@ import { type HttpRequest, header } from '../core/http.ts'
 import type { Push } from '../core/push.ts'
 import { defaultSettings, type RedactSettings } from '../core/recording-settings.ts'
 import type { HeadStep, WriteStep } from '../core/timeline.ts'
+import { ChunkLines } from './chunk-lines.ts'
 import {
-  formatChunk,
   formatLine,
   headLine,
   type LostPart,
@@ -48,6 +48,7 @@ export class Transcriber {
   readonly path: string
   readonly #redactor: Redactor
   #chunks: Push<WriteStep, WriteStep>
+  readonly #lines = new ChunkLines()
   readonly #keep: readonly string[]
 
   constructor(head: TapeHead) {
@@ -81,7 +82,7 @@ export class Transcriber {
   }
 
   push(step: HeadStep | WriteStep): string[] {
-    if (step.do === 'write') return this.#chunks.push(step).map(formatChunk)
+    if (step.do === 'write') return this.#write(this.#chunks.push(step))
     this.#chunks = this.#redactor.stream(header(step.headers, 'content-type'))
     const headers = redactHeaders(step.headers, this.#redactor, this.#keep)
     return [formatLine(headLine({ ...step, headers }))]
@@ -99,7 +100,11 @@ export class Transcriber {
   }
 
   #rest(): string[] {
-    return this.#chunks.end().map(formatChunk)
+    return this.#write(this.#chunks.end())
+  }
+
+  #write(steps: readonly WriteStep[]): string[] {
+    return steps.map((step) => this.#lines.write(step))
   }
 }
 

@@ -183,6 +183,7 @@ class Exchange implements StreamSource {
       isLast: server.isLast,
     })
     if (answer.ours) server.counters.misses += 1
+    if (answer.relayed) answer.relayed.notedIn = record
     stream.play(timeline, sink, {
       clock: server.clock,
       startedMs: arrivedMs,
@@ -190,8 +191,6 @@ class Exchange implements StreamSource {
       lag: server.lag.of(answer.dialect?.name),
     })
     if (answer.keepers) for (const keeper of answer.keepers) keeper.opened(record.id)
-    // A live service has been asked by now, and its tape is open.
-    if (answer.relayed?.tape?.path) record.tape = answer.relayed.tape
     stream.tellBegin()
     this.#stream = stream
     if (this.#outcome) this.over(this.#outcome)

@@ -2,6 +2,8 @@
  * The tapes that are being written: what the journal says of each, and when all are closed. A tape
  * may outlive the client's stream, which a fault of ours has ended.
  */
+import { Slots } from '../core/slots.ts'
+import type { HeadStep, WriteStep } from '../core/timeline.ts'
 import type { RecordedEnding } from '../recording/format.ts'
 import type { Tape } from '../recording/store.ts'
 
@@ -18,15 +20,6 @@ export interface TapeState {
   why?: string
 }
 
-/** A tape that is stopped early is to end where it stands, whatever the relay makes of it. */
-export interface WatchedTape {
-  readonly tape: Tape
-  readonly state: TapeState
-  cutOff(): void
-  /** Resolves when its file is closed and whoever waited for it knows. */
-  readonly closed: Promise<void>
-}
-
 /** For an exchange that is not taped: all the same the relay says how it went. */
 export const noTape: Tape = {
   path: '',
@@ -37,7 +30,7 @@ export const noTape: Tape = {
 }
 
 export class OpenTapes {
-  readonly #closing = new Set<Promise<void>>()
+  readonly #open = new Slots<WatchedTape>()
   readonly #onClosed: (state: TapeState) => void
 
   /** @param onClosed told of each, once its file is closed */
@@ -45,49 +38,106 @@ export class OpenTapes {
     this.#onClosed = onClosed
   }
 
-  /** @param onClosed once its file is closed */
-  watch(tape: Tape, onClosed: (state: TapeState) => void = () => {}): WatchedTape {
-    const state: TapeState = { path: tape.path, ended: 'open' }
-    let isCut = false
-    let report: () => void = () => {}
-    const closed = new Promise<void>((resolve) => {
-      report = resolve
+  /**
+   * One that will be opened, for a request that has come.
+   *
+   * @param onClosed once its file is closed
+   */
+  expect(onClosed?: (state: TapeState) => void): WatchedTape {
+    const slots = this.#open
+    const watched = new WatchedTape((state) => {
+      slots.clear(slot)
+      onClosed?.(state)
+      this.#onClosed(state)
     })
-    this.#closing.add(closed)
-    const over = async (ended: TapeState['ended'], close: () => Promise<void>): Promise<void> => {
-      await close()
-      if (state.ended !== 'open') return
-      state.ended = ended
-      try {
-        onClosed(state)
-        this.#onClosed(state)
-      } finally {
-        this.#closing.delete(closed)
-        report()
-      }
-    }
-    const abandon = (): Promise<void> => over('cut-off', () => tape.abandon())
-    return {
-      state,
-      closed,
-      cutOff: () => {
-        isCut = true
-      },
-      tape: {
-        path: tape.path,
-        write: (...steps) => tape.write(...steps),
-        abandon,
-        end: (ending, atMs) => (isCut ? abandon() : over(ending, () => tape.end(ending, atMs))),
-        fail: (reason, atMs) => {
-          state.why ??= reason
-          return over('unreached', () => tape.fail(reason, atMs))
-        },
-      },
-    }
+    const slot = slots.put(watched)
+    return watched
   }
 
-  /** Resolves when every tape that is being written now is closed. */
+  /** Resolves when every tape that is expected or written now is closed. */
   async closed(): Promise<void> {
-    await Promise.all(this.#closing)
+    await Promise.all([...this.#open].map(({ closed }) => closed))
+  }
+}
+
+/** A tape that is stopped early is to end where it stands, whatever the relay makes of it. */
+export class WatchedTape implements Tape {
+  #state: TapeState = { path: '', ended: 'open' }
+  #tape = noTape
+  readonly #onClosed: (state: TapeState) => void
+  #isCut = false
+  #isClosed = false
+  /** Made for the first who waits. */
+  #closed: Promise<void> | undefined
+  #report: (() => void) | undefined
+
+  constructor(onClosed: (state: TapeState) => void) {
+    this.#onClosed = onClosed
+  }
+
+  /** Where that cannot be done, there is none to wait for, and the error is thrown again. */
+  open(open: () => Tape): void {
+    try {
+      this.#tape = open()
+    } catch (error) {
+      this.#close('unreached')
+      throw error
+    }
+    this.#state = { path: this.#tape.path, ended: 'open' }
+  }
+
+  /** Another one once it is open. */
+  get state(): TapeState {
+    return this.#state
+  }
+
+  get path(): string {
+    return this.#state.path
+  }
+
+  /** Resolves when its file is closed and whoever is to know of it does. */
+  get closed(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      if (this.#isClosed) resolve()
+      else this.#report = resolve
+    })
+    return this.#closed
+  }
+
+  write(...steps: readonly (HeadStep | WriteStep)[]): void {
+    this.#tape.write(...steps)
+  }
+
+  end(ending: RecordedEnding, atMs: number): Promise<void> {
+    return this.#isCut ? this.abandon() : this.#over(ending, this.#tape.end(ending, atMs))
+  }
+
+  abandon(): Promise<void> {
+    return this.#over('cut-off', this.#tape.abandon())
+  }
+
+  fail(reason: string, atMs: number): Promise<void> {
+    this.#state.why ??= reason
+    return this.#over('unreached', this.#tape.fail(reason, atMs))
+  }
+
+  cutOff(): void {
+    this.#isCut = true
+  }
+
+  async #over(ended: TapeState['ended'], closing: Promise<void>): Promise<void> {
+    await closing
+    this.#close(ended)
+  }
+
+  #close(ended: TapeState['ended']): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#state.ended = ended
+    try {
+      this.#onClosed(this.#state)
+    } finally {
+      this.#report?.()
+    }
   }
 }

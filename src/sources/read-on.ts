@@ -3,7 +3,13 @@
  * that the recording is the whole exchange. Must never keep what is read, nor go on without bound.
  */
 import type { Alarm, Clock } from '../core/clock.ts'
-import { isEnding, type LiveSteps, type LiveTimeline, type Step } from '../core/timeline.ts'
+import {
+  isEnding,
+  type LiveSteps,
+  type LiveTimeline,
+  type Sleeper,
+  type Step,
+} from '../core/timeline.ts'
 
 export interface ReadOnLimits {
   /** From the moment at which our side ended the stream. */
@@ -55,6 +61,12 @@ class ReadOn implements LiveSteps {
   /** Where an ending may have to wait, each step is waited for. */
   take(): Step | undefined {
     return this.#options.beforeEnding ? undefined : this.#steps.take?.()
+  }
+
+  wake(sleeper: Sleeper): boolean {
+    if (this.#options.beforeEnding) return false
+    this.#pending = undefined
+    return this.#steps.wake?.(sleeper) ?? false
   }
 
   async return(): Promise<IteratorResult<Step>> {

@@ -3,7 +3,9 @@
  * says so. Must never connect to anything else.
  */
 import { connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { SecureContext, TLSSocket } from 'node:tls'
+import type { Headers } from '../core/http.ts'
 import { proxyAuthorization, proxyName, tunnel } from './upstream-proxy.ts'
 import { secure, type Trust, trusting } from './upstream-tls.ts'
 import type { Connection } from './upstream-transport.ts'
@@ -15,7 +17,16 @@ export interface Route extends Trust {
   readonly http1: boolean
 }
 
-export type Connect = (signal: AbortSignal) => Promise<Connection>
+/** Is told one of the two, once, and never before `Connect` has returned. */
+export interface Opening {
+  onOpen(connection: Connection): void
+  onUnopened(error: Error): void
+}
+
+/** Gives what stops it; whoever has stopped it is told nothing more. */
+export type Connect = (opening: Opening) => Stop
+
+export type Stop = () => void
 
 const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'h2c:': 80, 'https:': 443 }
 
@@ -23,8 +34,94 @@ const portOf = ({ port, protocol }: URL): number => Number(port) || (defaultPort
 
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
 
-/** Remembers TLS sessions, so that a connection for each exchange costs little. */
 export function connector(route: Route): Connect {
+  const { upstream, proxy } = route
+  if (upstream.protocol !== 'http:' || proxy) return byStages(route)
+  const to = { host: hostOf(upstream), port: portOf(upstream) }
+  return (opening) => new Dial(to, opening).stop
+}
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * All that is read goes through one piece of memory, and is copied out of it: a piece of 64 kB for each
+ * read, of which Node then gives back the most, takes longer.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** A connection with nothing between us and the service, which is most of them when it is local. */
+class Dial implements Connection {
+  readonly socket: Socket
+  readonly protocol = 'http1'
+  readonly isAskedInFull = false
+  readonly proxyHeaders: Headers = []
+  #opening: Opening | undefined
+  #tell: ((bytes: Buffer) => void) | undefined
+
+  /** Our half stays open after the far end's last word, which is judged by writing to it. */
+  constructor({ host, port }: Address, opening: Opening) {
+    this.#opening = opening
+    const callback = (length: number): boolean => {
+      this.#tell?.(Buffer.from(readBuffer.subarray(0, length)))
+      return true
+    }
+    const onread = { buffer: readBuffer, callback }
+    this.socket = connect({ host, port, allowHalfOpen: true, noDelay: true, onread })
+    this.socket.on('error', this.#failed).on('close', this.#closed).on('connect', this.#connected)
+  }
+
+  onBytes(tell: (bytes: Buffer) => void): void {
+    this.#tell = tell
+  }
+
+  readonly stop = (): void => {
+    this.#opening = undefined
+    this.socket.destroy()
+  }
+
+  readonly #connected = (): void => {
+    const opening = this.#opening
+    this.#opening = undefined
+    opening?.onOpen(this)
+  }
+
+  readonly #failed = (error: Error): void => {
+    const opening = this.#opening
+    this.#opening = undefined
+    opening?.onUnopened(new Error(detail(error), { cause: error }))
+  }
+
+  readonly #closed = (): void => {
+    if (this.#opening) this.#failed(new Error('the connection was closed'))
+  }
+}
+
+/** One whose bytes come as a stream's do. */
+class Streamed implements Connection {
+  readonly socket: Duplex
+  readonly protocol: Connection['protocol']
+  readonly isAskedInFull: boolean
+  readonly proxyHeaders: Headers
+  #tell: ((bytes: Buffer) => void) | undefined
+
+  constructor({ socket, protocol, isAskedInFull, proxyHeaders }: Omit<Connection, 'onBytes'>) {
+    this.socket = socket
+    this.protocol = protocol
+    this.isAskedInFull = isAskedInFull
+    this.proxyHeaders = proxyHeaders
+  }
+
+  onBytes(tell: (bytes: Buffer) => void): void {
+    if (!this.#tell) this.socket.on('data', (bytes: Buffer) => this.#tell?.(bytes))
+    this.#tell = tell
+  }
+}
+
+/** Remembers TLS sessions, so that a connection for each exchange costs little. */
+function byStages(route: Route): Connect {
   let session: Buffer | undefined
   let context: SecureContext | undefined
   const { upstream, proxy } = route
@@ -44,7 +141,8 @@ export function connector(route: Route): Connect {
       proxyHeaders: proxy && !isTunnelled ? proxyAuthorization(proxy) : [],
     }
     if (!isSecure) {
-      return { socket, protocol: upstream.protocol === 'h2c:' ? 'http2' : 'http1', ...told }
+      const protocol = upstream.protocol === 'h2c:' ? 'http2' : 'http1'
+      return new Streamed({ socket, protocol, ...told })
     }
     context ??= trusting(route.ca)
     const tls = await secure(socket, {
@@ -57,31 +155,40 @@ export function connector(route: Route): Connect {
         session = next
       },
     })
-    return { socket: tls, protocol: tls.alpnProtocol === 'h2' ? 'http2' : 'http1', ...told }
+    const protocol = tls.alpnProtocol === 'h2' ? 'http2' : 'http1'
+    return new Streamed({ socket: tls, protocol, ...told })
   }
 
-  return async (signal) => {
+  return (opening) => {
     const opened: Socket[] = []
-    const stop = (): void => {
+    let isStopped = false
+    const destroy = (): void => {
       for (const socket of opened) socket.destroy()
     }
-    signal.addEventListener('abort', stop, { once: true })
-    try {
-      return await open((socket) => {
-        opened.push(socket)
-        if (signal.aborted) socket.destroy()
-        return socket
-      })
-    } catch (error) {
-      stop()
-      throw signal.aborted ? signal.reason : error
-    } finally {
-      signal.removeEventListener('abort', stop)
+    const keep = (socket: Socket): Socket => {
+      opened.push(socket)
+      if (isStopped) socket.destroy()
+      return socket
+    }
+    open(keep).then(
+      (connection) => {
+        if (isStopped) connection.socket.destroy()
+        else opening.onOpen(connection)
+      },
+      (error: unknown) => {
+        destroy()
+        const failure = error instanceof Error ? error : new Error(String(error))
+        if (!isStopped) opening.onUnopened(failure)
+      },
+    )
+    return () => {
+      isStopped = true
+      destroy()
     }
   }
 }
 
-/** Our half stays open after the far end's last word, which is judged by writing to it. */
+/** Half open like the one above. */
 function dial(to: URL, proxy: URL | undefined, keep: (socket: Socket) => Socket): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const options = { host: hostOf(to), port: portOf(to), allowHalfOpen: true, noDelay: true }

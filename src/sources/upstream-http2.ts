@@ -12,7 +12,8 @@ import type { Broken, Connection, Heard, OutgoingRequest, Transport } from './up
 /** What the frames have said of how it ends, the first word of them. */
 type LastWord = 'end' | Broken | undefined
 
-export function sendHttp2({ socket }: Connection, asked: OutgoingRequest, heard: Heard): Transport {
+export function sendHttp2(connection: Connection, asked: OutgoingRequest, heard: Heard): Transport {
+  const { socket } = connection
   const leaving = watchLeaving(socket)
   let lastWord: LastWord
   let hasHead = false
@@ -54,8 +55,12 @@ export function sendHttp2({ socket }: Connection, asked: OutgoingRequest, heard:
     else over(() => heard.onFailure(failure ?? new Error('the connection was closed')))
   }
 
+  const hear = (bytes: Uint8Array): void => {
+    ear.push(bytes)
+    if (hasHead && !isOver) heard.onPause()
+  }
   const session = connect(asked.origin, {
-    createConnection: () => tapped(socket, (bytes) => ear.push(bytes)),
+    createConnection: () => tapped(connection, { hear }),
     settings: { enablePush: false },
   })
   const noteFailure = (error: Error): void => {
@@ -70,6 +75,7 @@ export function sendHttp2({ socket }: Connection, asked: OutgoingRequest, heard:
     heard.onHead(status, headers)
     for (const bytes of waiting.splice(0)) heard.onChunk(bytes)
     if (lastWord) settle()
+    else heard.onPause()
   })
   // A stream that is over is not told of a head any more than it was already.
   stream.on('close', settle)

@@ -2,11 +2,6 @@
 import type { Duplex } from 'node:stream'
 import type { Broken } from './upstream-transport.ts'
 
-export interface Leaving {
-  /** As soon as it has left, how. */
-  readonly how: Promise<Broken> | undefined
-}
-
 const isResetCode = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&
@@ -18,20 +13,31 @@ const isResetCode = (error: unknown): boolean =>
  * it; but the kernel remembers, and refuses the next write. After a FIN that write goes through,
  * for which our own half of the connection must still be open. Under TLS it is the same.
  */
-export function watchLeaving(socket: Duplex): Leaving {
-  let how: Promise<Broken> | undefined
-  socket.on('end', () => {
-    how ??= new Promise((resolve) => {
-      socket.write('\r\n', (error) => resolve(isResetCode(error) ? 'reset' : 'close'))
+export class Leaving {
+  readonly #socket: Duplex
+  #how: Promise<Broken> | undefined
+
+  constructor(socket: Duplex) {
+    this.#socket = socket
+    socket.on('end', this.#end)
+    socket.on('error', this.#error)
+  }
+
+  /** As soon as it has left, how. */
+  get how(): Promise<Broken> | undefined {
+    return this.#how
+  }
+
+  readonly #end = (): void => {
+    this.#how ??= new Promise((resolve) => {
+      this.#socket.write('\r\n', (error) => resolve(isResetCode(error) ? 'reset' : 'close'))
     })
-  })
-  socket.on('error', (error) => {
+  }
+
+  readonly #error = (error: Error): void => {
     // Without a system call it is no word of the far end, but of whoever reads here.
-    if ('syscall' in error) how ??= Promise.resolve(isResetCode(error) ? 'reset' : 'close')
-  })
-  return {
-    get how() {
-      return how
-    },
+    if ('syscall' in error) this.#how ??= Promise.resolve(isResetCode(error) ? 'reset' : 'close')
   }
 }
+
+export const watchLeaving = (socket: Duplex): Leaving => new Leaving(socket)

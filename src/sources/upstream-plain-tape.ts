@@ -10,23 +10,48 @@ import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw }
 import { joinBytes } from '../core/bytes.ts'
 import type { Headers } from '../core/http.ts'
 import type { HeadStep, WriteStep } from '../core/timeline.ts'
+import type { RecordedEnding } from '../recording/format.ts'
 import type { Tape } from '../recording/store.ts'
 
 /** Behaves like the tape it is given, until the head of an answer names a coding. */
-export function plainTape(tape: Tape): Tape {
-  let decoded: DecodedTape | undefined
-  return {
-    path: tape.path,
-    write: (...steps) => {
-      const [head] = steps
-      const codings = head?.do === 'head' ? codingsOf(head.headers) : []
-      if (codings.length > 0) decoded = new DecodedTape(tape, codings)
-      if (!decoded) tape.write(...steps)
-      else for (const step of steps) decoded.write(step)
-    },
-    end: (ending, atMs) => decoded?.over(() => tape.end(ending, atMs)) ?? tape.end(ending, atMs),
-    abandon: () => decoded?.over(() => tape.abandon()) ?? tape.abandon(),
-    fail: (reason, atMs) => decoded?.over(() => tape.fail(reason, atMs)) ?? tape.fail(reason, atMs),
+export const plainTape = (tape: Tape): Tape => new PlainTape(tape)
+
+class PlainTape implements Tape {
+  readonly #tape: Tape
+  #decoded: DecodedTape | undefined
+
+  constructor(tape: Tape) {
+    this.#tape = tape
+  }
+
+  get path(): string {
+    return this.#tape.path
+  }
+
+  write(...steps: readonly (HeadStep | WriteStep)[]): void {
+    const [head] = steps
+    if (head?.do === 'head') {
+      const codings = codingsOf(head.headers)
+      if (codings.length > 0) this.#decoded = new DecodedTape(this.#tape, codings)
+    }
+    const decoded = this.#decoded
+    if (!decoded) this.#tape.write(...steps)
+    else for (const step of steps) decoded.write(step)
+  }
+
+  end(ending: RecordedEnding, atMs: number): Promise<void> {
+    const tape = this.#tape
+    return this.#decoded?.over(() => tape.end(ending, atMs)) ?? tape.end(ending, atMs)
+  }
+
+  abandon(): Promise<void> {
+    const tape = this.#tape
+    return this.#decoded?.over(() => tape.abandon()) ?? tape.abandon()
+  }
+
+  fail(reason: string, atMs: number): Promise<void> {
+    const tape = this.#tape
+    return this.#decoded?.over(() => tape.fail(reason, atMs)) ?? tape.fail(reason, atMs)
   }
 }
 

@@ -4,18 +4,32 @@
  * Must never hold back or change a byte.
  */
 import { Duplex } from 'node:stream'
+import type { Connection } from './upstream-transport.ts'
 
-/** The same bytes in both directions; those that come in are heard on their way. */
-export function tapped(socket: Duplex, hear?: (bytes: Uint8Array) => void): Duplex {
+export interface TapOptions {
+  /** What comes in is heard on its way. */
+  readonly hear?: (bytes: Uint8Array) => void
+  /** What Node's client says has been said already, and goes nowhere. */
+  readonly isSent?: boolean
+  /** Was read before. */
+  readonly received?: Uint8Array
+}
+
+/** The same bytes in both directions. */
+export function tapped(connection: Connection, options: TapOptions = {}): Duplex {
+  const { socket } = connection
+  const { hear, isSent = false, received } = options
   const tap = new Duplex({
     read: () => undefined,
     write: (bytes, _, done) => {
       // An error is told by the socket itself.
-      socket.write(bytes, () => done())
+      if (isSent) done()
+      else socket.write(bytes, () => done())
     },
     final: (done) => done(),
   })
-  socket.on('data', (bytes: Uint8Array) => {
+  if (received) tap.push(received)
+  connection.onBytes((bytes) => {
     hear?.(bytes)
     if (!tap.destroyed) tap.push(bytes)
   })

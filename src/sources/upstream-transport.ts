@@ -7,12 +7,15 @@ export type Broken = 'close' | 'reset'
 
 /** A connection that is open, with TLS and through a proxy where there are any. */
 export interface Connection {
+  /** Its bytes come by `onBytes`, and not by its own event `data`. */
   readonly socket: Duplex
   readonly protocol: 'http1' | 'http2'
   /** A proxy that is not tunnelled through is asked for whole URLs. */
   readonly isAskedInFull: boolean
   /** Further request headers, for the proxy alone. */
   readonly proxyHeaders: Headers
+  /** Whoever asked last is told of all that comes, from here on. */
+  onBytes(tell: (bytes: Buffer) => void): void
 }
 
 export interface OutgoingRequest {
@@ -30,6 +33,8 @@ export interface OutgoingRequest {
 export interface Heard {
   onHead(status: number, headers: Headers): void
   onChunk(bytes: Uint8Array): void
+  /** That was all for now: what was told since the last time has come in one go. */
+  onPause(): void
   onEnd(how: Broken | 'end'): void
   /** Nothing that is HTTP was heard, and the connection was not simply left either. */
   onFailure(error: Error): void

@@ -7,11 +7,12 @@
  */
 import type { Clock } from '../core/clock.ts'
 import type { HttpRequest } from '../core/http.ts'
-import type { LiveTimeline } from '../core/timeline.ts'
+import { Slots } from '../core/slots.ts'
+import type { LiveSteps, LiveTimeline } from '../core/timeline.ts'
 import type { Tape } from '../recording/store.ts'
 import { type AwsCredentials, signedForAws } from './upstream-aws.ts'
 import { connector, type Route } from './upstream-connect.ts'
-import { Exchange } from './upstream-exchange.ts'
+import { type AskedService, Exchange, type Service } from './upstream-exchange.ts'
 import { requestHeaders } from './upstream-headers.ts'
 import { proxyUrl } from './upstream-proxy.ts'
 import { checkCertificates } from './upstream-tls.ts'
@@ -52,6 +53,8 @@ export interface UpstreamOptions extends UpstreamSpec {
 export interface RelayOptions {
   /** Opens the tape of this exchange, given the absolute URL that is asked. */
   readonly tape?: ((url: string) => Tape) | undefined
+  /** The walk begins; that opens the tape soon, or at the latest when it ends. */
+  readonly onAsked?: (() => void) | undefined
   /** Aborting it is the client leaving, as is `return()` on the iterator. */
   readonly signal?: AbortSignal | undefined
   /** `clock.now()` when the request arrived; the time of the call unless given. */
@@ -81,42 +84,51 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     idleMs: options.idleTimeoutMs,
   }
   const origin = originOf(base)
-  const running = new Set<Exchange>()
+  const running = new Slots<Exchange>()
+  const service: Service = {
+    ...{ url, connect, deadlines, clock: options.clock },
+    outgoing: ({ method, body, headers }, path) => {
+      const asked = { method, origin, path, body, headers: requestHeaders(headers) }
+      return signedForAws(asked, options.aws, options.clock.wallTime())
+    },
+    openTape: ({ tape, path }) => tape?.(origin + path),
+    onOver: ({ slot }) => {
+      if (slot !== undefined) running.clear(slot)
+    },
+  }
   const target = (http: Pick<HttpRequest, 'url'>): string => {
     const path = originForm(http.url, basePath !== '' || options.path !== undefined)
     return basePath + withoutPrefix(path, options.path)
   }
-
-  function relay(request: HttpRequest, relayOptions: RelayOptions = {}): LiveTimeline {
-    const path = target(request)
-    const exchange = new Exchange({
-      ...{ url, connect, deadlines, clock: options.clock },
-      outgoing: () => {
-        const { method, body } = request
-        const asked = { method, origin, path, body, headers: requestHeaders(request.headers) }
-        return signedForAws(asked, options.aws, options.clock.wallTime())
-      },
-      arrivedMs: relayOptions.arrivedMs ?? options.clock.now(),
-      openTape: () => relayOptions.tape?.(origin + path),
-      signal: relayOptions.signal,
-      onOver: () => running.delete(exchange),
-    })
-    return {
-      [Symbol.asyncIterator]: () => {
-        running.add(exchange)
-        exchange.begin()
-        return exchange
-      },
-    }
-  }
-
   return {
     url,
     pathOf: (http) => target(http).split('?')[0] ?? '/',
-    relay,
+    relay: (request, { tape, onAsked, signal, arrivedMs = options.clock.now() } = {}) => {
+      const asked = { request, path: target(request), arrivedMs, tape, onAsked, signal }
+      return new Relay(service, asked, running)
+    },
     close: async () => {
       await Promise.all([...running].map((exchange) => exchange.abandon()))
     },
+  }
+}
+
+class Relay implements LiveTimeline {
+  readonly #service: Service
+  readonly #asked: AskedService
+  readonly #running: Slots<Exchange>
+
+  constructor(service: Service, asked: AskedService, running: Slots<Exchange>) {
+    this.#service = service
+    this.#asked = asked
+    this.#running = running
+  }
+
+  [Symbol.asyncIterator](): LiveSteps {
+    const exchange = new Exchange(this.#service, this.#asked)
+    exchange.slot = this.#running.put(exchange)
+    exchange.begin()
+    return exchange
   }
 }
 

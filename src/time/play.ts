@@ -3,51 +3,24 @@
  * Holds one step ahead and no more; knows nothing of HTTP, frames or vendors.
  */
 import type { Alarm, Clock } from '../core/clock.ts'
-import type { Burst, Framed, Sink, SinkUser } from '../core/sink.ts'
-import {
-  type Ending,
-  type EndStep,
-  type FramedStep,
-  type FramedSteps,
-  type HeadStep,
-  isFramed,
-  isLive,
-  type LiveSteps,
-  type LiveTimeline,
-  type Step,
-  type Timeline,
-  type WriteStep,
+import type { Burst, Sink, SinkUser } from '../core/sink.ts'
+import type {
+  Ending,
+  EndStep,
+  FramedStep,
+  HeadStep,
+  LiveTimeline,
+  Sleeper,
+  Step,
+  Timeline,
+  WriteStep,
 } from '../core/timeline.ts'
-import { type LagMeter, LagWatch } from './lag-watch.ts'
-import type { Ended, Gate, Outcome, Playback } from './playback.ts'
+import { DueBurst } from './due-burst.ts'
+import { LagWatch } from './lag-watch.ts'
+import { PlaySource } from './play-source.ts'
+import type { Ended, Gate, Outcome, Playback, PlayObserver, PlayOptions } from './playback.ts'
 
-export type { Ended, Gate, Outcome, Playback } from './playback.ts'
-
-export interface PlayOptions {
-  readonly clock: Clock
-  /** When the request arrived, on the clock's scale; `atMs` counts from here. */
-  readonly startedMs: number
-  readonly observer?: PlayObserver
-  readonly gate?: Gate | undefined
-  /** Paused before anything, the head included. */
-  readonly paused?: boolean
-  /** Gets the lag of every chunk that has a time. */
-  readonly lag?: LagMeter | undefined
-  /** When the client had sent all of its request, on the clock's scale. */
-  readonly readyMs?: number | undefined
-}
-
-/** Is told while it is played, also before `begin` has returned. */
-export interface PlayObserver {
-  /** Something was handed to the sink. */
-  onSent(): void
-  /** It has been paused, by whoever. */
-  onPause(): void
-  /** Only silence is left; not before `begin` has returned. */
-  onHang?(): void
-  /** The last that is told. */
-  onOver?(outcome: Outcome): void
-}
+export type { Ended, Gate, Outcome, Playback, PlayObserver, PlayOptions } from './playback.ts'
 
 /** A burst that has grown to this many bytes is sent before more is pulled. */
 const burstBytes = 64 * 1024
@@ -68,7 +41,7 @@ export function play(
   return playback
 }
 
-class TimelinePlayback implements Playback, SinkUser {
+class TimelinePlayback implements Playback, SinkUser, Sleeper {
   head: HeadStep | undefined
   headMs: number | undefined
   firstByteMs: number | undefined
@@ -79,11 +52,7 @@ class TimelinePlayback implements Playback, SinkUser {
   paused = false
   over = false
 
-  readonly #timeline: Timeline | LiveTimeline
-  /** Opened at the first step, so that what fails in opening is a failure like any other. */
-  #source: Iterator<Step | FramedStep> | LiveSteps | undefined
-  /** The source once more, where it is live. */
-  #live: LiveSteps | undefined
+  readonly #source: PlaySource
   readonly #sink: Sink
   readonly #clock: Clock
   readonly #startedMs: number
@@ -105,8 +74,6 @@ class TimelinePlayback implements Playback, SinkUser {
   #awaiting = false
   #step: Step | FramedStep | undefined
   #gate: Gate | undefined
-  /** Chunks of the timeline that have been played, while it is walked as framed. */
-  #framedChunks: number | undefined
   /** Steps up to this time are due, even where the alarm rang a little early. */
   #dueMs = 0
 
@@ -115,21 +82,12 @@ class TimelinePlayback implements Playback, SinkUser {
   #yielding = false
   /** The sink asked to wait: nothing more is pulled until it has drained. */
   #full = false
-  #dueHead: HeadStep | undefined
-  #chunks: Uint8Array[] = []
-  /** Set while the timeline is walked as framed. */
-  #framedSteps: FramedSteps | undefined
-  /** What waits of it. */
-  #framedFrom = 0
-  #framedTo = 0
-  #burstChunks = 0
-  #burstBytes = 0
-
+  readonly #due = new DueBurst()
   readonly #lag: LagWatch
   #ending: Ending = 'end'
 
   constructor(timeline: Timeline | LiveTimeline, sink: Sink, options: PlayOptions) {
-    this.#timeline = timeline
+    this.#source = new PlaySource(timeline)
     this.#sink = sink
     this.#clock = options.clock
     this.#startedMs = options.startedMs
@@ -180,7 +138,8 @@ class TimelinePlayback implements Playback, SinkUser {
   /** A gate looks at each chunk. */
   set gate(gate: Gate | undefined) {
     this.#gate = gate
-    if (gate && this.#framedChunks !== undefined) this.#unframe(this.#framedChunks)
+    if (!gate || this.#source.framedChunks === undefined || this.over) return
+    this.#step = this.#source.unframe(this.begun || this.#due.head !== undefined) ?? this.#step
   }
 
   get begun(): boolean {
@@ -226,7 +185,7 @@ class TimelinePlayback implements Playback, SinkUser {
   end(ending: Ending): void {
     if (this.#isClosed) return
     this.#cancelAlarm()
-    if (!this.over) this.#detach()
+    if (!this.over) this.#source.detach()
     this.#endBy({ atMs: 0, do: ending })
   }
 
@@ -273,44 +232,20 @@ class TimelinePlayback implements Playback, SinkUser {
     })
   }
 
-  #open(): Iterator<Step | FramedStep> | LiveSteps {
-    const timeline = this.#timeline
-    if (isFramed(timeline) && this.#sink.takesFramed && !this.#gate) {
-      this.#framedChunks = 0
-      this.#framedSteps = timeline.framed()
-      return this.#framedSteps
-    }
-    if (!isLive(timeline)) return timeline[Symbol.iterator]()
-    this.#live = timeline[Symbol.asyncIterator]()
-    return this.#live
-  }
-
-  /** Goes on behind so many chunks with each of them by itself. */
-  #unframe(played: number): void {
-    this.#framedChunks = undefined
-    const timeline = this.#timeline
-    if (isLive(timeline) || this.over) return
-    this.#closeSource()
-    const steps = timeline[Symbol.iterator]()
-    this.#source = steps
-    const headIsPlayed = this.head !== undefined || this.#dueHead !== undefined
-    let left = played
-    for (let next = steps.next(); !next.done; next = steps.next()) {
-      const step = next.value
-      if (step.do === 'head' ? headIsPlayed : step.do === 'write' && left-- > 0) continue
-      this.#step = step
-      return
-    }
-  }
-
   /** False where there is nothing to play now: the source is awaited, or over. */
   #takeStep(): boolean {
     if (this.#step) return true
-    this.#source ??= this.#open()
+    const source = this.#source
+    if (!source.isOpen) source.open(this.#sink.takesFramed === true && !this.#gate)
     // What a service has sent in one go goes out in one go.
-    this.#step = this.#live?.take?.()
+    this.#step = source.take()
     if (this.#step) return true
-    const next = this.#source.next()
+    if (source.wake(this)) {
+      this.#awaiting = true
+      this.#flush()
+      return false
+    }
+    const next = source.next()
     if (next instanceof Promise) {
       this.#awaiting = true
       this.#flush()
@@ -320,8 +255,13 @@ class TimelinePlayback implements Playback, SinkUser {
       )
       return false
     }
-    this.#step = next.done ? { atMs: 0, do: 'end' } : next.value
+    this.#step = !next || next.done ? { atMs: 0, do: 'end' } : next.value
     return true
+  }
+
+  onWake(): void {
+    this.#awaiting = false
+    this.#advance()
   }
 
   #arrive(next: IteratorResult<Step>): void {
@@ -358,13 +298,13 @@ class TimelinePlayback implements Playback, SinkUser {
     if (this.#hurrying) this.#heldAtMs = Math.max(this.#heldAtMs, step.atMs)
     if (step.do === 'head') {
       this.#expect(step, 0)
-      this.#dueHead = step
+      this.#due.head = step
       if (this.#gate?.(step) === 0) this.pause()
     } else if (step.do === 'write') this.#write(step)
     else if (step.do === 'framed') this.#addFramed(step)
     else {
       this.#endBy(step)
-      this.#closeSource()
+      this.#source.close()
     }
   }
 
@@ -376,7 +316,7 @@ class TimelinePlayback implements Playback, SinkUser {
     if (mayPass === undefined) {
       this.#expect(step, 1)
       this.#add(step.bytes)
-      if (this.#burstBytes >= burstBytes) this.#flush()
+      if (this.#due.bytes >= burstBytes) this.#flush()
       return
     }
     if (mayPass > 0) {
@@ -389,20 +329,18 @@ class TimelinePlayback implements Playback, SinkUser {
   }
 
   #add(bytes: Uint8Array): void {
-    if (this.#framedTo > this.#framedFrom) this.#flush()
-    this.#chunks.push(bytes)
-    this.#burstChunks += 1
-    this.#burstBytes += bytes.length
+    if (this.#due.isFramed) this.#flush()
+    this.#due.add(bytes)
   }
 
   #addFramed(step: FramedStep): void {
     this.#expect(step, step.chunks)
-    if (this.#framedChunks !== undefined) this.#framedChunks += step.chunks
-    if (this.#chunks.length > 0) this.#flush()
-    this.#framedTo = step.to
-    this.#burstChunks += step.chunks
-    this.#burstBytes += step.bytes
-    if (this.#burstBytes >= burstBytes) this.#flush()
+    const source = this.#source
+    const due = this.#due
+    if (source.framedChunks !== undefined) source.framedChunks += step.chunks
+    if (due.hasUnframed) this.#flush()
+    due.addFramed(step)
+    if (due.bytes >= burstBytes) this.#flush()
   }
 
   #endBy(step: EndStep): void {
@@ -418,27 +356,15 @@ class TimelinePlayback implements Playback, SinkUser {
   }
 
   #flush(last?: Omit<Burst, 'head' | 'chunks'>): void {
-    if (!last && !this.#dueHead && this.#burstChunks === 0) return
+    const due = this.#due
+    if (!last && due.isEmpty) return
     this.#lag.sent()
-    const burst: Burst = {
-      head: this.#dueHead,
-      chunks: this.#chunks,
-      framed: this.#framedNow(),
-      ending: last?.ending,
-      raw: last?.raw,
-      code: last?.code,
-      goaway: last?.goaway,
-    }
-    const beginsBody = this.bytes === 0 && this.#burstBytes > 0
-    const sentMs = burst.head || beginsBody ? this.#clock.now() - this.#startedMs : 0
-    this.bytes += this.#burstBytes
-    this.#turnBytes += this.#burstBytes
-    this.chunks += this.#burstChunks
-    this.#dueHead = undefined
-    if (this.#chunks.length > 0) this.#chunks = []
-    this.#framedFrom = this.#framedTo
-    this.#burstChunks = 0
-    this.#burstBytes = 0
+    const beginsBody = this.bytes === 0 && due.bytes > 0
+    const sentMs = due.head || beginsBody ? this.#clock.now() - this.#startedMs : 0
+    this.bytes += due.bytes
+    this.#turnBytes += due.bytes
+    this.chunks += due.chunkCount
+    const burst = due.take(last, this.#source.framedSteps)
     this.#full = !this.#sink.send(burst)
     // Not before: a head that cannot be written was not sent.
     if (burst.head) {
@@ -449,13 +375,6 @@ class TimelinePlayback implements Playback, SinkUser {
     this.#observer?.onSent()
   }
 
-  #framedNow(): Framed | undefined {
-    const steps = this.#framedSteps
-    const from = this.#framedFrom
-    const to = this.#framedTo
-    return steps && to > from ? { steps, from, to } : undefined
-  }
-
   /** The next flush says how late it was; what has no time, or is played ahead of it, never is. */
   #expect({ atMs }: Step | FramedStep, chunks: number): void {
     if (atMs > 0 && !this.#hurrying) this.#lag.add(this.#originMs + atMs, chunks)
@@ -464,18 +383,6 @@ class TimelinePlayback implements Playback, SinkUser {
   #cancelAlarm(): void {
     this.#alarm?.cancel()
     this.#alarm = undefined
-  }
-
-  /** Our side ends the stream, as a fault does: a tape of a live service may go on. */
-  #detach(): void {
-    const source = this.#source
-    if (source && 'detach' in source && source.detach) source.detach()
-    else this.#closeSource()
-  }
-
-  #closeSource(): void {
-    const closed = this.#source?.return?.()
-    if (closed instanceof Promise) closed.catch(() => {})
   }
 
   /** What came before the failure was due, so it is sent. */
@@ -490,7 +397,7 @@ class TimelinePlayback implements Playback, SinkUser {
     const outcome = this.#outcomeOf(ended, error)
     this.#outcome = outcome
     this.#alarm?.cancel()
-    this.#closeSource()
+    this.#source.close()
     this.#resolve?.(outcome)
     this.#observer?.onOver?.(outcome)
   }

@@ -1,6 +1,7 @@
 /** A timeline that is being played, as those see it who watch or steer it. */
+import type { Clock } from '../core/clock.ts'
 import type { Ending, HeadStep, WriteStep } from '../core/timeline.ts'
-import type { Late } from './lag-watch.ts'
+import type { LagMeter, Late } from './lag-watch.ts'
 
 /** How a playback came to its end. `stopped` is the server's own doing, such as a drain. */
 export type Ended = Ending | 'client-left' | 'stopped' | 'failed'
@@ -64,3 +65,29 @@ export interface Playback {
  * undefined for not at all. After 0 bytes of a head is right behind it.
  */
 export type Gate = (step: HeadStep | WriteStep) => number | undefined
+
+export interface PlayOptions {
+  readonly clock: Clock
+  /** When the request arrived, on the clock's scale; `atMs` counts from here. */
+  readonly startedMs: number
+  readonly observer?: PlayObserver
+  readonly gate?: Gate | undefined
+  /** Paused before anything, the head included. */
+  readonly paused?: boolean
+  /** Gets the lag of every chunk that has a time. */
+  readonly lag?: LagMeter | undefined
+  /** When the client had sent all of its request, on the clock's scale. */
+  readonly readyMs?: number | undefined
+}
+
+/** Is told while it is played, also before `begin` has returned. */
+export interface PlayObserver {
+  /** Something was handed to the sink. */
+  onSent(): void
+  /** It has been paused, by whoever. */
+  onPause(): void
+  /** Only silence is left; not before `begin` has returned. */
+  onHang?(): void
+  /** The last that is told. */
+  onOver?(outcome: Outcome): void
+}

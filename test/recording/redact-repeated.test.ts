@@ -70,6 +70,20 @@ describe('a chunk that repeats the one before', () => {
     expect(RepeatedFrame.of(chunk, 0, new LeafScanner(false).push(chunk, 0))).toBeUndefined()
   })
 
+  it('is read again where a text was passed over that is none of the next chunk', () => {
+    // The second text begins with what the first one said, which is passed over once.
+    const parts = [secret.slice(0, 3), secret.slice(3, 16), secret.slice(16)]
+    const [first = ''] = parts
+    const usual = { other: undefined, id: 'chatcmpl-1' }
+    const told = [first, ...parts].map((text, at) => ({ ...usual, text, index: at > 0 ? 1 : 0 }))
+    const again = { ...usual, text: first, index: 1 }
+    const frames = [...told.slice(0, 1), again, ...told.slice(1)].map(frame)
+    const ends = frames.map((_, at) => frames.slice(0, at + 1).join('').length)
+    const kept = wordsOf(masked(Buffer.from(frames.join('')), ends))
+    expect(kept).not.toContain(secret)
+    expect(kept).toContain('REDACTED')
+  })
+
   it('loses no secret that is dealt out over such chunks, wherever the chunks are cut', () => {
     const dealt = fc
       .array(fc.integer({ min: 1, max: 6 }), { minLength: secret.length, maxLength: secret.length })

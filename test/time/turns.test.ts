@@ -1,6 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Turns } from '../../src/time/turns.ts'
+
+/** What has arrived meanwhile is read between two turns, for which there is a whole one of the loop. */
+async function nextTurn(): Promise<void> {
+  await nextImmediate()
+  await nextImmediate()
+}
 
 describe('turns of the event loop', () => {
   it('let what comes alone run at once', async () => {
@@ -18,13 +24,14 @@ describe('turns of the event loop', () => {
     const ran: number[] = []
     for (const which of [0, 1, 2, 3]) turns.run(() => ran.push(which))
     expect(ran).toEqual([0])
+    await nextTurn()
     for (const seen of [
       [0, 1],
       [0, 1, 2],
       [0, 1, 2, 3],
     ]) {
-      await nextTurn()
       expect(ran).toEqual(seen)
+      await nextImmediate()
     }
   })
 
@@ -36,8 +43,29 @@ describe('turns of the event loop', () => {
     await nextTurn()
     turns.run(() => ran.push('late'))
     expect(ran).toEqual(['first', 'waited'])
-    await nextTurn()
+    await nextImmediate()
     expect(ran).toEqual(['first', 'waited', 'late'])
+  })
+
+  it('are kept by a task that goes on, before any other has its own', async () => {
+    const turns = new Turns()
+    const ran: string[] = []
+    const begin = (name: string): void => {
+      ran.push(name)
+      turns.goOn(() => ran.push(`${name}, too`))
+    }
+    turns.run(() => begin('first'))
+    turns.run(() => begin('second'))
+    expect(ran).toEqual(['first'])
+    await nextTurn()
+    for (const seen of [
+      ['first', 'first, too'],
+      ['first', 'first, too', 'second'],
+      ['first', 'first, too', 'second', 'second, too'],
+    ]) {
+      expect(ran).toEqual(seen)
+      await nextImmediate()
+    }
   })
 
   it('are given to the others where one of them throws', async () => {

@@ -7,6 +7,7 @@ import type { Push } from '../../core/push.ts'
 import type { WriteStep } from '../../core/timeline.ts'
 import { contextBytes, type Finder, longestHeldBytes } from './redact-finder.ts'
 import { hide } from './redact-hide.ts'
+import { QuietFrame } from './redact-quiet-frame.ts'
 import { isKeyCharacter } from './secrets-shapes.ts'
 
 /** Shared by all, since a look is over before the next begins. */
@@ -22,17 +23,20 @@ export class RedactedChunks implements Push<WriteStep, WriteStep> {
   /** In place of the context, after a chunk that was not made a text of: so many bytes of this. */
   readonly #quiet = Buffer.allocUnsafe(contextBytes)
   #quietBytes: number | undefined
+  readonly #frame: QuietFrame
   /** A secret was so long that its beginning was let out, masked; the rest of it follows. */
   #isInside = false
 
   constructor(finder: Finder) {
     this.#finder = finder
+    this.#frame = new QuietFrame(finder)
   }
 
   push(step: WriteStep): WriteStep[] {
     const chunk = this.#isInside ? this.#hideRest(step) : step
-    if (this.#held.length === 0 && this.#passesQuietly(chunk.bytes)) return [chunk]
+    if (this.#held.length === 0 && this.#passesQuietly(chunk)) return [chunk]
     this.#lookAtContext()
+    this.#frame.forget()
     this.#held.push(chunk)
     this.#text += viewOf(chunk.bytes).toString('latin1')
     const seen = this.#context + this.#text
@@ -48,7 +52,13 @@ export class RedactedChunks implements Push<WriteStep, WriteStep> {
   }
 
   /** Most chunks, without a text made of them: nothing is held, and nothing is to be seen. */
-  #passesQuietly(bytes: Uint8Array): boolean {
+  #passesQuietly(step: WriteStep): boolean {
+    const { bytes } = step
+    if (this.#frame.isLike(step)) {
+      this.#context = this.#frame.context
+      this.#quietBytes = undefined
+      return true
+    }
     const before = this.#quietBytes ?? this.#quiet.write(this.#context, 'latin1')
     const length = before + bytes.length
     if (length > scratch.length) return false
@@ -56,6 +66,7 @@ export class RedactedChunks implements Push<WriteStep, WriteStep> {
     scratch.set(bytes, before)
     if (!this.#finder.isQuiet(scratch, length)) return false
     this.#quietBytes = scratch.copy(this.#quiet, 0, Math.max(0, length - contextBytes), length)
+    this.#frame.learn()
     return true
   }
 

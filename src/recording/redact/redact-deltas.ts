@@ -5,7 +5,6 @@
  * Knows no dialect: the texts are those of the JSON in the frames. Must never change the length of a
  * chunk, nor what is syntax, and hold back only what may be part of a secret.
  */
-import { viewOf } from '../../core/bytes.ts'
 import type { Frame } from '../../core/frame.ts'
 import type { Push } from '../../core/push.ts'
 import type { WriteStep } from '../../core/timeline.ts'
@@ -16,6 +15,7 @@ import { hide } from './redact-hide.ts'
 import { LeafScanner, type Path, type Piece } from './redact-leaves.ts'
 import { RepeatedFrame } from './redact-repeated.ts'
 import { type Ground, Trail, writeOn } from './redact-trail.ts'
+import { textOfStep } from './step-text.ts'
 
 /** A text that does not go on while this much else comes is not waited for. */
 const mostIdleBytes = 64 * 1024
@@ -178,7 +178,7 @@ export class RedactedDeltas implements Push<WriteStep, WriteStep> {
     const from = this.#chunks.end
     this.#chunks.add(step)
     this.#trails.advance(this.#chunks.end)
-    const text = viewOf(step.bytes).toString('latin1')
+    const text = textOfStep(step)
     const repeated = this.#repeated?.read(text, from)
     if (repeated) for (const piece of repeated) this.#trails.push(piece, this)
     else this.#read(text, from)

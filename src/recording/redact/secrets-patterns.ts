@@ -76,7 +76,7 @@ export class Patterns {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what it asks for.
-const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text)
+export const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text)
 
 /** So many letters and digits without a break are an image or the like, and hold no words. */
 const leastDataLength = 4096

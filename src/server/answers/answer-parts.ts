@@ -76,4 +76,6 @@ export interface Relayed {
   /** Its URL. */
   readonly upstream: string
   tape: TapeState | undefined
+  /** Gets the tape as well, where there is a file: it is opened in a turn of its own. */
+  notedIn?: { tape?: TapeState }
 }

@@ -27,12 +27,17 @@ export function relayed(
   let watched: WatchedTape | undefined
   const tape = (url: string): Tape => {
     const asked = { place, question, context }
-    const opened = folder === undefined ? noTape : openTape(asked, { folder, url, dialect })
-    watched = context.tapes.watch(opened, onTaped)
-    relay.tape = watched.state
-    return watched.tape
+    const opened = watched ?? context.tapes.expect(onTaped)
+    opened.open(() => (folder === undefined ? noTape : openTape(asked, { folder, url, dialect })))
+    relay.tape = opened.state
+    if (relay.notedIn && opened.path) relay.notedIn.tape = opened.state
+    return opened
   }
-  const live = upstream.relay(place.http, { arrivedMs: question.arrivedMs, tape })
+  // Before its turn to be opened has come, whoever waits for all tapes waits for this one, too.
+  const onAsked = (): void => {
+    watched = context.tapes.expect(onTaped)
+  }
+  const live = upstream.relay(place.http, { arrivedMs: question.arrivedMs, tape, onAsked })
   // With no tape, nobody wants the rest of a stream that our side has ended.
   if (folder === undefined) return { timeline: live, dialect, relayed: relay }
   const timeline = readOn(live, {
