@@ -12,12 +12,12 @@ import { startWarm } from '../warm.mjs'
 const all = ['stuntdouble', 'bare-net', 'koa-chunked', 'node-http', 'aimock']
 
 export async function paced(client, options) {
-  const { dist, gapMs, warmUp, waves, servers = all } = options
+  const { dist, gapMs, warmUp, waves, servers = all, timed = servers } = options
   const memory = await memoryOfEach(client, servers, options)
-  const running = await startWarm(client, servers, { settings: { dist, gapMs }, warmUp })
+  const running = await startWarm(client, timed, { settings: { dist, gapMs }, warmUp })
   const rows = []
   for (const wave of waves) {
-    const measured = running.filter(({ name }) => (wave.servers ?? servers).includes(name))
+    const measured = running.filter(({ name }) => (wave.servers ?? timed).includes(name))
     const seen = await inTurn(measured, wave, (server) => waveOf(client, server, wave, options))
     rows.push(...measured.map(({ name }) => figures(name, wave.streams, seen)))
   }
@@ -49,7 +49,7 @@ async function memoryOfEach(client, servers, { dist, inFlight, rampMs, limitMs }
   const running = await startServers(servers, { dist, gapMs })
   const memory = []
   for (const server of running) {
-    if (isWarm) await inFlightOnce(client, server, { streams, rampMs, limitMs })
+    if (isWarm) await inFlightOnce(client, server, { streams: streams / 5, rampMs, limitMs })
     memory.push(await memoryOf(client, server, { streams, rampMs, limitMs }))
   }
   await stopServers(running)
