@@ -49,7 +49,7 @@ async function memoryOfEach(client, servers, { dist, inFlight, rampMs, limitMs }
   const running = await startServers(servers, { dist, gapMs })
   const memory = []
   for (const server of running) {
-    if (isWarm) await inFlightOnce(client, server, { streams: streams / 5, rampMs, limitMs })
+    if (isWarm) await inFlightOnce(client, server, { streams, rampMs, limitMs })
     memory.push(await memoryOf(client, server, { streams, rampMs, limitMs }))
   }
   await stopServers(running)
