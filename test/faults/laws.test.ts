@@ -43,6 +43,13 @@ const namesPlace = (written: unknown): boolean => JSON.stringify(written).includ
 const actsInStream = ({ name }: { readonly name: string }): boolean =>
   name !== 'refuse' && name !== 'error'
 
+/**
+ * Live, nobody knows at a moment between two chunks whether a line feed belongs to the carriage return
+ * that came last, and so whether its frame is over; on tape it is known.
+ */
+const waitsForLineFeed = (frames: readonly string[], written: unknown): boolean =>
+  frames.some((frame) => frame.endsWith('\r')) && JSON.stringify(written).includes('"time":')
+
 describe('every kind', () => {
   test.each(placed)('$name leaves what is before its place as it was', (kind) => {
     const drawn = livePlace.chain((at) =>
@@ -96,9 +103,11 @@ describe('every kind', () => {
     '$name does to live traffic what it does to its recording',
     async (kind) => {
       await fc.assert(
-        fc.asyncProperty(script, anyOfKind(kind, livePlace), async ({ steps }, written) => {
+        fc.asyncProperty(script, anyOfKind(kind, livePlace), async (played, written) => {
+          const { steps } = played
           // Nobody tapes a silence that never ends.
           fc.pre(steps.at(-1)?.do !== 'hang')
+          fc.pre(!waitsForLineFeed(played.frames, written))
           const taped = recorded(steps)
           const replayed = withFaults(taped, faults(written), contextFor(taped))
           expect(shown(await brokenLive(steps, written))).toEqual(shown(withoutEmpty(replayed)))
