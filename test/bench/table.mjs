@@ -36,7 +36,9 @@ export const spread = ({ median, low, high }) =>
 
 /** A ratio with its spread over the rounds. */
 export const times = ({ median, low, high }) =>
-  `${number(median)} × (${number(low)} to ${number(high)})`
+  low === high
+    ? `${number(median)} × (one round)`
+    : `${number(median)} × (${number(low)} to ${number(high)})`
 
 export const percent = (part) => (part === null ? '-' : `${Math.round(part * 100)} %`)
 
