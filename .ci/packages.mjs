@@ -37,7 +37,10 @@ async function standInFor(name) {
       export const z = zodWhenAsked(() => load().z)`
   }
   const real = await import(pathToFileURL(file).href)
-  const callable = Object.keys(real).filter((key) => typeof real[key] === 'function')
+  // Since Node 23, a CommonJS package has an export named `module.exports` as well.
+  const callable = Object.keys(real).filter(
+    (key) => typeof real[key] === 'function' && key !== 'module.exports',
+  )
   const lines = callable.map((key) =>
     key === 'default'
       ? "export default /* @__PURE__ */ whenAsked(withDefault, 'default')"
