@@ -5,7 +5,9 @@
  *
  * Must never take what that would refuse, read it otherwise, or keep back what it would tell.
  */
+
 import type { Headers } from '../core/http.ts'
+import { readPlainHead } from '../core/plain-head.ts'
 
 /** Each thing when its bytes are pushed. */
 export interface ResponseReader {
@@ -28,12 +30,8 @@ type Body = 'none' | 'chunked' | 'counted' | 'to-the-end'
 const headEnd = '\r\n\r\n'
 /** A longer head is rare, and has limits of its own. */
 const mostHeadBytes = 16 * 1024
-const mostHeaders = 100
 
 const statusLine = /^HTTP\/1\.1 ([2-9]\d\d)(?: [ -~\u0080-\u00ff]*)?$/
-
-/** RFC 9110, section 5.6.2, with no white space but one before the value and some within. */
-const field = /^([!#$%&'*+.^_`|~\w-]+): ?((?:[!-~\u0080-\u00ff][ -~\u0080-\u00ff]*)?)$/
 
 /** What stands before a chunk's data; longer than any that is sent. */
 const mostSizeDigits = 7
@@ -205,18 +203,9 @@ interface Head {
 }
 
 function readHead(text: string): Head | undefined {
-  const lines = text.split('\r\n')
-  const [, status] = statusLine.exec(lines[0] ?? '') ?? []
-  if (status === undefined || lines.length > mostHeaders) return undefined
-  const headers: [string, string][] = []
-  for (let at = 1; at < lines.length; at++) {
-    const found = field.exec(lines[at] ?? '')
-    if (!found) return undefined
-    const [, name = '', value = ''] = found
-    if (value.endsWith(' ')) return undefined
-    headers.push([name, value])
-  }
-  return framed(Number(status), headers)
+  const head = readPlainHead(text)
+  const [, status] = statusLine.exec(head?.first ?? '') ?? []
+  return head && status !== undefined ? framed(Number(status), head.headers) : undefined
 }
 
 /** A body that is framed in two ways at once, or in a way of its own, is not plain. */

@@ -18,6 +18,7 @@ import type {
 import { DueBurst } from './due-burst.ts'
 import { LagWatch } from './lag-watch.ts'
 import { PlaySource } from './play-source.ts'
+import { PlayTime } from './play-time.ts'
 import type { Ended, Gate, Outcome, Playback, PlayObserver, PlayOptions } from './playback.ts'
 
 export type { Ended, Gate, Outcome, Playback, PlayObserver, PlayOptions } from './playback.ts'
@@ -49,20 +50,12 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
   chunks = 0
   pushedBytes = 0
   hanging = false
-  paused = false
   over = false
 
   readonly #source: PlaySource
   readonly #sink: Sink
   readonly #clock: Clock
-  readonly #startedMs: number
-  /** Where the times of steps count from: later than the start by what was spent paused. */
-  #originMs: number
-  /** Since when it is paused, and how far the timeline had come by then, in its own time. */
-  #heldSinceMs = 0
-  #heldAtMs = 0
-  #pausedMs = 0
-  #hurrying = false
+  readonly #time: PlayTime
   readonly #observer: PlayObserver | undefined
   readonly #beginsPaused: boolean
   #outcome: Outcome | undefined
@@ -74,8 +67,6 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
   #awaiting = false
   #step: Step | FramedStep | undefined
   #gate: Gate | undefined
-  /** Steps up to this time are due, even where the alarm rang a little early. */
-  #dueMs = 0
 
   #turnBytes = 0
   /** The others have their turn. */
@@ -90,8 +81,7 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
     this.#source = new PlaySource(timeline)
     this.#sink = sink
     this.#clock = options.clock
-    this.#startedMs = options.startedMs
-    this.#originMs = options.startedMs
+    this.#time = new PlayTime(options.clock, options.startedMs)
     this.#observer = options.observer
     this.#lag = new LagWatch(options)
     this.#gate = options.gate
@@ -146,33 +136,29 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
     return this.head !== undefined
   }
 
+  get paused(): boolean {
+    return this.#time.isHeld
+  }
+
   pause(): void {
-    this.#hurrying = false
+    this.#time.isHurrying = false
     if (this.paused || this.over || this.#finished) return
     this.#cancelAlarm()
-    this.paused = true
-    this.#heldSinceMs = this.#clock.now()
-    this.#heldAtMs = Math.max(this.#heldAtMs, this.#heldSinceMs - this.#originMs)
+    this.#time.hold()
     this.#flush()
     this.#observer?.onPause()
   }
 
   resume(catchUp = false): void {
-    this.#release(catchUp ? this.#startedMs : this.#clock.now() - this.#heldAtMs)
+    if (!this.paused) return
+    this.#time.release(catchUp)
+    this.#lag.freed()
+    this.#goOn()
   }
 
   hurry(): void {
-    this.#hurrying = true
-    this.#release(this.#clock.now() - this.#heldAtMs)
-  }
-
-  #release(originMs: number): void {
-    if (!this.paused) return
-    this.paused = false
-    this.#pausedMs += this.#clock.now() - this.#heldSinceMs
-    this.#originMs = originMs
-    this.#lag.freed()
-    this.#goOn()
+    this.#time.isHurrying = true
+    this.resume()
   }
 
   push(bytes: Uint8Array): void {
@@ -271,15 +257,9 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
   }
 
   #stepIsDue(): boolean {
-    if (!this.#step || this.#step.atMs <= this.#dueMs || this.#hurrying) return true
-    const deadlineMs = this.#originMs + this.#step.atMs
-    const nowMs = this.#clock.now()
-    if (deadlineMs <= nowMs) {
-      this.#dueMs = nowMs - this.#originMs
-      return true
-    }
+    if (!this.#step || this.#time.isDue(this.#step.atMs)) return true
     this.#flush()
-    this.#alarm = this.#clock.at(deadlineMs, this.#ring)
+    this.#alarm = this.#clock.at(this.#time.deadlineMs(this.#step.atMs), this.#ring)
     return false
   }
 
@@ -287,7 +267,7 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
   #ring = (): void => {
     this.#alarm = undefined
     this.#turnBytes = 0
-    if (this.#step) this.#dueMs = this.#step.atMs
+    if (this.#step) this.#time.rang(this.#step.atMs)
     this.#advance()
   }
 
@@ -295,7 +275,7 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
     const step = this.#step
     this.#step = undefined
     if (!step) return
-    if (this.#hurrying) this.#heldAtMs = Math.max(this.#heldAtMs, step.atMs)
+    this.#time.played(step.atMs)
     if (step.do === 'head') {
       this.#expect(step, 0)
       this.#due.head = step
@@ -344,9 +324,8 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
   }
 
   #endBy(step: EndStep): void {
-    if (this.paused) this.#pausedMs += this.#clock.now() - this.#heldSinceMs
+    this.#time.over()
     this.over = true
-    this.paused = false
     this.#ending = step.do
     this.hanging = step.do === 'hang'
     this.#expect(step, 0)
@@ -360,7 +339,7 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
     if (!last && due.isEmpty) return
     this.#lag.sent()
     const beginsBody = this.bytes === 0 && due.bytes > 0
-    const sentMs = due.head || beginsBody ? this.#clock.now() - this.#startedMs : 0
+    const sentMs = due.head || beginsBody ? this.#time.sinceStartMs : 0
     this.bytes += due.bytes
     this.#turnBytes += due.bytes
     this.chunks += due.chunkCount
@@ -377,7 +356,7 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
 
   /** The next flush says how late it was; what has no time, or is played ahead of it, never is. */
   #expect({ atMs }: Step | FramedStep, chunks: number): void {
-    if (atMs > 0 && !this.#hurrying) this.#lag.add(this.#originMs + atMs, chunks)
+    if (atMs > 0 && !this.#time.isHurrying) this.#lag.add(this.#time.deadlineMs(atMs), chunks)
   }
 
   #cancelAlarm(): void {
@@ -408,8 +387,8 @@ class TimelinePlayback implements Playback, SinkUser, Sleeper {
       ended,
       bytes: this.bytes,
       chunks: this.chunks,
-      durationMs: this.#clock.now() - this.#startedMs,
-      pausedMs: this.#pausedMs + (this.paused ? this.#clock.now() - this.#heldSinceMs : 0),
+      durationMs: this.#time.sinceStartMs,
+      pausedMs: this.#time.heldForMs,
       maxLagMs: this.#lag.maxMs,
       ...(late ? { late } : {}),
       ...(error === undefined ? {} : { error }),

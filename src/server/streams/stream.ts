@@ -28,6 +28,7 @@ import type { JournalRecord } from '../journal.ts'
 import type { ConnectionUse } from '../wire/connections.ts'
 import { hasNoBody } from '../wire/head.ts'
 import type { News } from './news.ts'
+import { noteOutcome, noteProgress } from './stream-notes.ts'
 import { FrameCounter, feedAgain } from './streams-frames.ts'
 import { type StreamPlace, writtenPlace } from './streams-place.ts'
 
@@ -159,37 +160,18 @@ export class Stream implements PlayObserver {
 
   /** What the journal says of a stream that goes on. */
   note(): void {
-    const playback = this.#playback
-    if (!playback) return
-    const { record } = this
-    const { pushedBytes, headMs, firstByteMs } = playback
-    record.bytes = playback.bytes
-    record.chunks = playback.chunks
-    record.status = this.#sink?.status
-    if (headMs !== undefined) record.headMs = headMs
-    if (firstByteMs !== undefined) record.firstByteMs = firstByteMs
-    if (pushedBytes > 0) record.pushedBytes = pushedBytes
-    if (this.#wasPaused) record.wasPaused = true
-    const { socketBytes, handedBytes } = this.#source.connection
-    if (socketBytes === undefined || handedBytes === undefined) return
-    record.socketBytes = socketBytes
-    record.handedBytes = handedBytes
+    if (!this.#playback) return
+    noteProgress(this.record, this.#playback, this.#source.connection)
+    this.record.status = this.#sink?.status
+    if (this.#wasPaused) this.record.wasPaused = true
   }
 
   /** The last that is noted. */
-  conclude({ ended, durationMs, pausedMs, maxLagMs, late }: Outcome): void {
+  conclude(outcome: Outcome): void {
     this.note()
-    const { record } = this
     this.#alarm?.cancel()
-    if (this.#counter?.fromStart) record.frames = this.#counter.whole(this.#passedBytes)
-    record.ended = ended
-    record.durationMs = durationMs
-    record.maxLagMs = maxLagMs
-    if (late) record.late = late
-    if (pausedMs > 0) record.pausedMs = pausedMs
-    if (ended !== 'client-left') return
-    record.leftMs = durationMs
-    record.leftBy = this.#source.connection.leftBy()
+    if (this.#counter?.fromStart) this.record.frames = this.#counter.whole(this.#passedBytes)
+    noteOutcome(this.record, outcome, this.#source.connection)
   }
 
   /** Bytes that the client's kernel has not acknowledged; undefined where that cannot be known. */

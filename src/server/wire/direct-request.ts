@@ -3,7 +3,9 @@
  * a chat API sends. All else is for Node's parser: what is rare, what is wrong, what asks for more
  * than an answer. Must never take what that would refuse, or read it otherwise.
  */
+
 import { type Headers, header } from '../../core/http.ts'
+import { readPlainHead } from '../../core/plain-head.ts'
 import { controlPrefix } from '../control/prefix.ts'
 
 export interface RequestHead {
@@ -20,19 +22,11 @@ export const headEnd = '\r\n\r\n'
 
 const requestLine = /^(GET|POST|PUT|PATCH|DELETE) (\/[!-"$-~]*) HTTP\/1\.1$/
 
-/**
- * RFC 9110, section 5.6.2, but with no white space other than one before the value and some within,
- * which are all that every client agrees on. Must never try a line in more ways than it is long.
- */
-const field = /^([!#$%&'*+.^_`|~\w-]+): ?((?:[!-~\u0080-\u00ff][ -~\u0080-\u00ff]*)?)$/
-
 /** Something beyond a question with its answer is asked for, or a body of unknown length is sent. */
 const notPlain: ReadonlySet<string> = new Set([
   ...['transfer-encoding', 'upgrade', 'expect', 'trailer', 'te', 'http2-settings'],
   ...['proxy-connection', 'keep-alive'],
 ])
-
-const mostHeaders = 100
 
 /** Heads that were read before: those of one client differ in little but the length of the body. */
 const known = new Map<string, RequestHead>()
@@ -53,20 +47,10 @@ export function readHead(text: string): RequestHead | undefined {
 }
 
 function readAnew(text: string): RequestHead | undefined {
-  const lines = text.split('\r\n')
-  const first = requestLine.exec(lines[0] ?? '')
-  if (!first || lines.length > mostHeaders) return undefined
-  const [, method = '', url = ''] = first
-  if (url.startsWith(controlPrefix)) return undefined
-  const headers: [string, string][] = []
-  for (let at = 1; at < lines.length; at++) {
-    const found = field.exec(lines[at] ?? '')
-    if (!found) return undefined
-    const [, name = '', value = ''] = found
-    if (value.endsWith(' ')) return undefined
-    headers.push([name, value])
-  }
-  return plainHead({ method, url, headers })
+  const head = readPlainHead(text)
+  const [line, method = '', url = ''] = requestLine.exec(head?.first ?? '') ?? []
+  if (!head || line === undefined || url.startsWith(controlPrefix)) return undefined
+  return plainHead({ method, url, headers: head.headers })
 }
 
 function plainHead(head: Pick<RequestHead, 'method' | 'url' | 'headers'>): RequestHead | undefined {
