@@ -5,7 +5,6 @@
  *
  * Must never take what that would refuse, read it otherwise, or keep back what it would tell.
  */
-
 import type { Headers } from '../core/http.ts'
 import { readPlainHead } from '../core/plain-head.ts'
 

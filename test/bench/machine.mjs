@@ -13,21 +13,28 @@ export function watchMachine() {
     loadBefore: loadavg()[0],
   }
   const startedMs = performance.now()
-  const ticksBefore = cpuTicks()
+  const stolen = watchStolen()
   const finish = () => ({
     ...before,
     loadAfter: loadavg()[0],
     tookSeconds: Math.round((performance.now() - startedMs) / 1000),
-    stolenPart: stolenPart(ticksBefore, cpuTicks()),
+    stolenPart: stolen(),
   })
   return { before, finish }
 }
 
-/** On a rented machine, the part of the time that its host gave to others: Linux alone tells. */
-function stolenPart(before, after) {
-  if (!before || !after) return null
-  const total = after.total - before.total
-  return total > 0 ? (after.stolen - before.stolen) / total : 0
+/**
+ * On a rented machine, the part of the time since now that its host gave to others; null where that is
+ * not known, for Linux alone tells.
+ */
+export function watchStolen() {
+  const before = cpuTicks()
+  return () => {
+    const after = cpuTicks()
+    if (!before || !after) return null
+    const total = after.total - before.total
+    return total > 0 ? (after.stolen - before.stolen) / total : 0
+  }
 }
 
 function cpuTicks() {

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { chart } from './chart.mjs'
 import { shareServers, startClient, stopAll, stopClient } from './children.mjs'
 import { goalsTable, judge } from './goals.mjs'
-import { watchMachine } from './machine.mjs'
+import { watchMachine, watchStolen } from './machine.mjs'
 import { parts } from './sizes.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -111,6 +111,7 @@ async function measure(name, options) {
   const { run, print } = parts[name]
   const client = startClient()
   const startedMs = performance.now()
+  const stolenPart = watchStolen()
   const figures = await run(client, options)
   await stopClient(client)
   const tookSeconds = Math.round((performance.now() - startedMs) / 1000)
@@ -118,7 +119,7 @@ async function measure(name, options) {
   for (const { server, way, workers, reasons } of rowsOf({ figures })) {
     for (const reason of reasons) console.log(`  ${server ?? way ?? workers}: ${reason}`)
   }
-  return { options, tookSeconds, ...figures }
+  return { options, tookSeconds, stolenPart: stolenPart(), ...figures }
 }
 
 /** Every row that says whether there were errors. */

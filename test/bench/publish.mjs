@@ -10,6 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { verdict } from './goals.mjs'
 import { change, number, percent, times, titleOf } from './table.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -27,11 +28,11 @@ const sections = {
   goals: ({ goals = [] }) =>
     table(
       ['what', 'wanted', 'measured', 'reached'],
-      goals.map(({ goal, wanted, shown, reached }) => [
-        goal,
-        wanted,
-        shown,
-        reached ? 'yes' : '**no**',
+      goals.map((goal) => [
+        goal.goal,
+        goal.wanted,
+        goal.shown,
+        goal.reached ? 'yes' : `**${verdict(goal)}**`,
       ]),
     ),
   'full-speed': ({ parts }) =>

@@ -25,8 +25,22 @@ export const parts = {
     run: fullSpeed,
     print: fullSpeedTable,
     leavesTo: 'ttft',
-    sizes: { rounds: 6, firstReplies: 200, warmUp, forMs: 180, connections: [1, 32, 256] },
-    tiny: { rounds: 1, firstReplies: 5, warmUp: barely, forMs: 20, connections: [4] },
+    sizes: {
+      firstReplies: 200,
+      warmUp,
+      forMs: 180,
+      waves: [
+        { connections: 1, rounds: 3 },
+        { connections: 32, rounds: 6, spareMs: 5000 },
+        { connections: 256, rounds: 3 },
+      ],
+    },
+    tiny: {
+      firstReplies: 5,
+      warmUp: barely,
+      forMs: 20,
+      waves: [{ connections: 4, rounds: 1 }],
+    },
   },
   ttft: {
     run: ttft,
@@ -56,15 +70,15 @@ export const parts = {
       gapMs: 20,
       rampMs: 400,
       limitMs,
-      inFlight: { streams: 1000, gapMs: 60, isWarm: true },
+      inFlight: { streams: 500, gapMs: 30, isWarm: true },
       // Of Koa with chunks of its own, its memory alone: it stands between two other floors.
       timed: ['stuntdouble', 'bare-net', 'node-http', 'aimock'],
       // Those in flight are played to their end, too: 2,500 streams in all.
       warmUp: { connections: 1000, mostReplies: 1500, forMs: 1600 },
       waves: [
-        { streams: 500, rounds: 3, once },
+        { streams: 500, rounds: 3, spareMs: 4000, once },
         { streams: 2000, rounds: 1 },
-        { streams: 3000, rounds: 2, servers: ['stuntdouble', 'bare-net'] },
+        { streams: 3000, rounds: 2, spareMs: 5000, servers: ['stuntdouble', 'bare-net'] },
         // More than any of them can keep on one core: here it shows how they fall behind.
         { streams: 5000, rounds: 1, servers: ['stuntdouble', 'bare-net', 'aimock'] },
       ],
@@ -84,6 +98,7 @@ export const parts = {
     print: tapingTable,
     sizes: {
       rounds: 3,
+      spareMs: 11_000,
       gapMs: 10,
       // As long as a stream is: a steady load, in which one begins as another ends.
       rampMs: 670,
@@ -121,6 +136,7 @@ export const parts = {
     missing: missingWorkers,
     sizes: {
       rounds: 3,
+      spareMs: 4000,
       warmUp: { replies: 12_000, forMs: 6000 },
       forMs: 400,
       connections: 32,

@@ -12,7 +12,7 @@ const all = ['stuntdouble', 'aimock', 'koa', 'node-http', 'bare-net']
 const newPrompts = 'stuntdouble-new'
 
 export async function fullSpeed(client, options) {
-  const { dist, rounds, firstReplies, warmUp, forMs, leaves, servers = all } = options
+  const { dist, waves, firstReplies, warmUp, forMs, leaves, servers = all } = options
   const first = []
   const cold = async (server) => {
     const { connections, forMs } = warmUp
@@ -21,9 +21,10 @@ export async function fullSpeed(client, options) {
   }
   const running = await startWarm(client, servers, { settings: { dist }, warmUp, cold })
   const rows = []
-  for (const connections of options.connections) {
+  for (const wave of waves) {
+    const { connections } = wave
     const measured = connections === warmUp.connections ? withNewPrompts(running) : running
-    const seen = await inTurn(measured, { rounds }, (server) =>
+    const seen = await inTurn(measured, wave, (server) =>
       load(client, server, { connections, forMs, prompts: server.prompts }),
     )
     rows.push(...measured.map(({ name }) => figures(name, connections, seen)))
