@@ -114,21 +114,26 @@ export class Exchange implements LiveSteps, Heard, Opening {
 
   readonly #begin = (): void => {
     if (this.#asked.signal?.aborted) this.#leave()
-    if (this.#isOver) return
-    const { connect, deadlines } = this.#service
-    const { connectMs } = deadlines
-    this.#expect(connectMs, () => this.onUnopened(timeouts.connect(connectMs)))
-    openings.goOn(this.#tapeIt)
-    try {
-      this.#stopOpening = connect(this)
-    } catch (error) {
-      this.onUnopened(asError(error))
-    }
+    if (!this.#isOver) openings.goOn(this.#tapeIt)
   }
 
   readonly #tapeIt = (): void => {
+    if (this.#isOver) return
     try {
-      if (!this.#isOver) this.#openTape()
+      this.#openTape()
+      openings.goOn(this.#connect)
+    } catch (error) {
+      this.#failWith(error)
+    }
+  }
+
+  readonly #connect = (): void => {
+    if (this.#isOver) return
+    const { connect, deadlines } = this.#service
+    const { connectMs } = deadlines
+    this.#expect(connectMs, () => this.#fail(timeouts.connect(connectMs)))
+    try {
+      this.#stopOpening = connect(this)
     } catch (error) {
       this.#failWith(error)
     }
@@ -143,8 +148,6 @@ export class Exchange implements LiveSteps, Heard, Opening {
   }
 
   onOpen(connection: Connection): void {
-    this.#tapeIt()
-    if (this.#isOver) return
     const { headMs } = this.#service.deadlines
     this.#expectNothing()
     if (headMs !== undefined) this.#expect(headMs, () => this.#fail(timeouts.head(headMs)))
@@ -158,7 +161,6 @@ export class Exchange implements LiveSteps, Heard, Opening {
   }
 
   onUnopened(error: Error): void {
-    this.#tapeIt()
     this.#fail(error)
   }
 

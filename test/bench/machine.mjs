@@ -37,6 +37,31 @@ export function watchStolen() {
   }
 }
 
+/** Who is told so late of what the host took that it may be some of what was read before. */
+const toldLateMs = 20
+
+/**
+ * Notes when the host gave the machine to others, as far as can be told by looking every 50 ms.
+ *
+ * @returns a function that ends it, and gives one that says of a moment whether it was ours
+ */
+export function watchQuiet(now = () => performance.now(), everyMs = 50) {
+  const disturbed = []
+  let [sinceMs, stolen] = [now(), cpuTicks()?.stolen]
+  const look = () => {
+    const [nowMs, nowStolen] = [now(), cpuTicks()?.stolen]
+    if (nowStolen !== stolen) disturbed.push([sinceMs - toldLateMs, nowMs + toldLateMs])
+    sinceMs = nowMs
+    stolen = nowStolen
+  }
+  const timer = setInterval(look, everyMs)
+  return () => {
+    clearInterval(timer)
+    look()
+    return (ms) => !disturbed.some(([fromMs, toMs]) => ms >= fromMs && ms <= toMs)
+  }
+}
+
 function cpuTicks() {
   let line
   try {

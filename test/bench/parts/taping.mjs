@@ -77,6 +77,7 @@ function chunkFigures(way, seen) {
     addedP50Micros: added('p50'),
     addedP99Micros: added('p99'),
     chunks: medianOf(rounds, ({ chunks }) => chunks),
+    countedPart: medianOf(rounds, ({ countedPart }) => countedPart),
     rounds: rounds.length,
     ...errorsOf(rounds),
   }
@@ -112,13 +113,14 @@ function speedFigures(way, seen) {
 export function tapingTable({ chunks, throughput }, { connections, gapMs }) {
   const late = table(
     `Taping proxy: µs from a chunk's writing to its reading, ${connections} streams at ${gapMs} ms`,
-    ['way', 'p50', 'p99', 'added p50', 'added p99', 'errors'],
+    ['way', 'p50', 'p99', 'added p50', 'added p99', 'counted', 'errors'],
     chunks.map((row) => [
       titleOf(row.way),
       row.p50Micros,
       row.p99Micros,
       row.way === 'direct' ? '' : spread(row.addedP50Micros),
       row.way === 'direct' ? '' : spread(row.addedP99Micros),
+      percent(row.countedPart),
       row.errors,
     ]),
   )
