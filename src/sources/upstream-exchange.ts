@@ -15,7 +15,7 @@ import { failureReply, timeouts } from './upstream-failure.ts'
 import { responseHeaders } from './upstream-headers.ts'
 import { sendHttp1 } from './upstream-http1.ts'
 import { sendHttp2 } from './upstream-http2.ts'
-import { plainTape } from './upstream-plain-tape.ts'
+import { PlainTape } from './upstream-plain-tape.ts'
 import type { Broken, Connection, Heard, OutgoingRequest, Transport } from './upstream-transport.ts'
 
 /** More than this, not yet taken by the client, and the upstream is asked to wait. */
@@ -75,7 +75,7 @@ export class Exchange implements LiveSteps, Heard, Opening {
   slot: number | undefined
   readonly #service: Service
   readonly #asked: AskedService
-  #tape: Tape | undefined
+  #tape: PlainTape | undefined
   /** A tape was asked for, whether or not there is one. */
   #isTaped = false
   /** Resolves when the tape is closed. */
@@ -144,7 +144,7 @@ export class Exchange implements LiveSteps, Heard, Opening {
     if (this.#isTaped) return
     this.#isTaped = true
     const tape = this.#service.openTape(this.#asked)
-    this.#tape = tape && plainTape(tape)
+    this.#tape = tape && new PlainTape(tape)
   }
 
   onOpen(connection: Connection): void {
@@ -210,6 +210,7 @@ export class Exchange implements LiveSteps, Heard, Opening {
       this.#over(this.#tape?.abandon())
       this.#drop()
     }
+    this.#tape?.cutShort()
     await this.#taped
   }
 

@@ -7,16 +7,13 @@
  */
 import type { Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib'
-import { joinBytes } from '../core/bytes.ts'
 import type { Headers } from '../core/http.ts'
 import type { HeadStep, WriteStep } from '../core/timeline.ts'
 import type { RecordedEnding } from '../recording/format.ts'
 import type { Tape } from '../recording/store.ts'
 
 /** Behaves like the tape it is given, until the head of an answer names a coding. */
-export const plainTape = (tape: Tape): Tape => new PlainTape(tape)
-
-class PlainTape implements Tape {
+export class PlainTape implements Tape {
   readonly #tape: Tape
   #decoded: DecodedTape | undefined
 
@@ -44,6 +41,11 @@ class PlainTape implements Tape {
     return this.#decoded?.over(() => tape.end(ending, atMs)) ?? tape.end(ending, atMs)
   }
 
+  /** What is not decoded yet is left out, and the tape ends before it. */
+  cutShort(): void {
+    this.#decoded?.cutShort()
+  }
+
   abandon(): Promise<void> {
     const tape = this.#tape
     return this.#decoded?.over(() => tape.abandon()) ?? tape.abandon()
@@ -68,7 +70,8 @@ function codingsOf(headers: Headers): string[] {
     .filter((coding) => coding !== '' && coding !== 'identity')
 }
 
-type Decode = (bytes: Uint8Array) => Promise<Uint8Array>
+/** So many coded bytes may wait for what came before them; a service that is quicker is not kept. */
+const mostWaitingBytes = 32 * 1024 * 1024
 
 class DecodedTape {
   readonly #tape: Tape
@@ -76,6 +79,8 @@ class DecodedTape {
   readonly #unknown: string | undefined
   /** One after the other, so that every chunk keeps its place and its time. */
   #last: Promise<void> = Promise.resolve()
+  #waitingBytes = 0
+  #isCutShort = false
   #problem: { readonly reason: string; readonly atMs: number } | undefined
 
   constructor(tape: Tape, codings: readonly string[]) {
@@ -85,36 +90,70 @@ class DecodedTape {
   }
 
   write(step: HeadStep | WriteStep): void {
-    this.#last = this.#last.then(() => this.#take(step))
+    const bytes = step.do === 'write' ? step.bytes.length : 0
+    this.#waitingBytes += bytes
+    if (this.#waitingBytes > mostWaitingBytes) {
+      this.#stop(
+        'the answer comes faster than it can be decoded, and is not kept from here on',
+        step,
+      )
+    }
+    this.#last = this.#last.then(async () => {
+      if (this.#isOpen) await this.#take(step)
+      this.#waitingBytes -= bytes
+    })
+  }
+
+  cutShort(): void {
+    if (this.#waitingBytes > 0) this.#isCutShort = true
   }
 
   /** Resolves when all that came before is on tape, and the tape is closed. */
   async over(close: () => Promise<void>): Promise<void> {
     await this.#last
-    await (this.#problem ? this.#tape.fail(this.#problem.reason, this.#problem.atMs) : close())
+    if (this.#problem) await this.#tape.fail(this.#problem.reason, this.#problem.atMs)
+    else await (this.#isCutShort ? this.#tape.abandon() : close())
+  }
+
+  get #isOpen(): boolean {
+    return this.#problem === undefined && !this.#isCutShort
+  }
+
+  #stop(reason: string, { atMs }: HeadStep | WriteStep): void {
+    this.#problem ??= { reason, atMs }
   }
 
   async #take(step: HeadStep | WriteStep): Promise<void> {
-    if (this.#problem) return
-    const { atMs } = step
     if (step.do === 'head') {
       this.#tape.write({ ...step, headers: step.headers.filter(isPlain) })
       return
     }
     if (this.#unknown !== undefined) {
-      const reason = `the answer is coded with ${this.#unknown}, which cannot be read here and so is not kept`
-      this.#problem = { reason, atMs }
+      const what = `the answer is coded with ${this.#unknown}`
+      this.#stop(`${what}, which cannot be read here and so is not kept`, step)
       return
     }
     try {
-      let { bytes } = step
-      for (const decode of this.#decoders) bytes = await decode(bytes)
-      if (bytes.length > 0) this.#tape.write({ ...step, bytes })
+      for await (const bytes of decoded(step.bytes, this.#decoders)) {
+        if (!this.#isOpen) return
+        this.#tape.write({ ...step, bytes })
+      }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      this.#problem = { reason: `the answer cannot be decoded from here on: ${why}`, atMs }
+      this.#stop(`the answer cannot be decoded from here on: ${why}`, step)
     }
   }
+}
+
+/** Gives what a chunk holds as soon as it is there, not when a block of the coding is whole. */
+type Decode = (bytes: Uint8Array) => AsyncIterable<Uint8Array>
+
+async function* decoded(
+  bytes: Uint8Array,
+  [first, ...others]: readonly Decode[],
+): AsyncGenerator<Uint8Array> {
+  if (!first) yield bytes
+  else for await (const part of first(bytes)) yield* decoded(part, others)
 }
 
 const decoders: ReadonlyMap<string, () => Decode> = new Map([
@@ -128,28 +167,39 @@ const decoders: ReadonlyMap<string, () => Decode> = new Map([
 const inflaterFor = (first: Uint8Array): Transform =>
   ((first[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw()
 
-/** Gives what a chunk holds as soon as it is there, not when a block of the coding is whole. */
+/**
+ * A few bytes may hold very many. They come in parts of 16 kB, each in a turn of its own and none
+ * before the one ahead of it is taken, so that neither memory nor other streams have to bear them.
+ */
 function decoder(open: (first: Uint8Array) => Transform): Decode {
   let stream: Transform | undefined
-  let parts: Uint8Array[] = []
-  let failed: (error: Error) => void = () => undefined
-  return (bytes) => {
-    if (bytes.length === 0) return Promise.resolve(bytes)
-    stream ??= open(bytes)
-      .on('data', (part: Uint8Array) => parts.push(part))
-      .on('error', (error: Error) => failed(error))
-    const inflating = stream
-    return new Promise((resolve, reject) => {
-      failed = reject
-      inflating.write(bytes, (error) => {
-        if (error) {
-          reject(error)
-          return
-        }
-        const all = joinBytes(parts)
-        parts = []
-        resolve(all)
+  let failure: Error | undefined
+  let wake: () => void = () => undefined
+  const opened = (first: Uint8Array): Transform =>
+    open(first)
+      .on('readable', () => wake())
+      .on('error', (error: Error) => {
+        failure = error
+        wake()
       })
+  return async function* parts(bytes) {
+    if (bytes.length === 0) return
+    stream ??= opened(bytes)
+    let isTaken = false
+    stream.write(bytes, (error) => {
+      isTaken = !error
+      wake()
     })
+    for (;;) {
+      const part: Uint8Array | null = stream.read()
+      if (part) yield part
+      else if (failure) throw failure
+      else if (isTaken) return
+      else {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    }
   }
 }
