@@ -97,6 +97,13 @@ function rowOf({ rows }, server, where = {}) {
   )
 }
 
+/** What does not work is fast for nothing. */
+const errorsIn = (part) =>
+  Object.values(part)
+    .filter(Array.isArray)
+    .flat()
+    .reduce((sum, { errors = 0 }) => sum + errors, 0)
+
 const alone = (value) =>
   value === undefined ? undefined : { median: value, low: value, high: value }
 
@@ -107,13 +114,15 @@ export function judge(parts) {
     const found = measuredPart && find(measuredPart)
     if (!found || found.median === null) return []
     const { median: measured, low, high } = found
-    const reached = atLeast === undefined ? measured <= atMost : measured >= atLeast
+    const errors = errorsIn(measuredPart)
+    const reached =
+      errors === 0 && (atLeast === undefined ? measured <= atMost : measured >= atLeast)
     const wanted = atLeast === undefined ? `at most ${show(atMost)}` : `at least ${show(atLeast)}`
     const better = atLeast === undefined ? 'less' : 'more'
     const shown =
       low === high ? show(measured) : `${show(measured)} (${show(low)} to ${show(high)})`
     const { stolenPart } = measuredPart
-    return [{ goal, wanted, better, measured, low, high, shown, reached, stolenPart }]
+    return [{ goal, wanted, better, measured, low, high, shown, reached, stolenPart, errors }]
   })
 }
 
@@ -121,8 +130,9 @@ export function judge(parts) {
 const disturbedPart = 0.01
 
 /** A goal that was missed while the host gave the machine to others may be reached on a quiet one. */
-export function verdict({ reached, stolenPart }) {
+export function verdict({ reached, stolenPart, errors }) {
   if (reached) return 'reached'
+  if (errors > 0) return 'NOT reached: there were errors'
   if (!(stolenPart >= disturbedPart)) return 'NOT reached'
   return `not certain: the host took ${percent(stolenPart)} meanwhile`
 }
@@ -131,11 +141,6 @@ export function goalsTable(judged) {
   return table(
     'Goals',
     ['what', 'wanted', 'measured', ''],
-    judged.map(({ goal, wanted, shown, reached, stolenPart }) => [
-      goal,
-      wanted,
-      shown,
-      verdict({ reached, stolenPart }),
-    ]),
+    judged.map((one) => [one.goal, one.wanted, one.shown, verdict(one)]),
   )
 }

@@ -49,6 +49,7 @@ it.each([
   [{ reached: true, stolenPart: 0.2 }, 'reached'],
   [{ reached: false, stolenPart: 0 }, 'NOT reached'],
   [{ reached: false, stolenPart: null }, 'NOT reached'],
+  [{ reached: false, stolenPart: 0.05, errors: 1 }, 'NOT reached: there were errors'],
   [{ reached: false, stolenPart: 0.05 }, 'not certain: the host took 5 % meanwhile'],
 ])('says of a goal with %o "%s"', (judged, said) => {
   expect(verdict(judged)).toBe(said)

@@ -70,7 +70,7 @@ export const parts = {
       gapMs: 20,
       rampMs: 400,
       limitMs,
-      inFlight: { streams: 500, gapMs: 30, isWarm: true },
+      inFlight: { streams: 1000, gapMs: 40, isWarm: true },
       // Of Koa with chunks of its own, its memory alone: it stands between two other floors.
       timed: ['stuntdouble', 'bare-net', 'node-http', 'aimock'],
       // Those in flight are played to their end, too: 2,500 streams in all.
