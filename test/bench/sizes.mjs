@@ -71,20 +71,18 @@ export const parts = {
       rampMs: 400,
       limitMs,
       inFlight: { streams: 1000, gapMs: 40, isWarm: true },
-      // Of Koa with chunks of its own, its memory alone: it stands between two other floors.
-      timed: ['stuntdouble', 'bare-net', 'node-http', 'aimock'],
       // Those in flight are played to their end, too: 2,500 streams in all.
       warmUp: { connections: 1000, mostReplies: 1500, forMs: 1600 },
       waves: [
         { streams: 500, rounds: 3, spareMs: 4000, once },
         { streams: 2000, rounds: 1 },
-        { streams: 3000, rounds: 2, spareMs: 5000, servers: ['stuntdouble', 'bare-net'] },
+        { streams: 3000, rounds: 2, servers: ['stuntdouble', 'bare-net'] },
         // More than any of them can keep on one core: here it shows how they fall behind.
         { streams: 5000, rounds: 1, servers: ['stuntdouble', 'bare-net', 'aimock'] },
       ],
     },
     tiny: {
-      servers: ['stuntdouble', 'bare-net', 'koa-chunked'],
+      servers: ['stuntdouble', 'bare-net'],
       gapMs: 4,
       rampMs: 5,
       limitMs,
@@ -98,7 +96,7 @@ export const parts = {
     print: tapingTable,
     sizes: {
       rounds: 3,
-      spareMs: 11_000,
+      spareMs: 3000,
       gapMs: 10,
       // As long as a stream is: a steady load, in which one begins as another ends.
       rampMs: 670,
@@ -136,7 +134,6 @@ export const parts = {
     missing: missingWorkers,
     sizes: {
       rounds: 3,
-      spareMs: 4000,
       warmUp: { replies: 12_000, forMs: 6000 },
       forMs: 400,
       connections: 32,

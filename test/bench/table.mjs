@@ -3,7 +3,6 @@
 const titles = {
   'stuntdouble-new': 'stuntdouble, new prompts',
   koa: 'Koa, one buffer',
-  'koa-chunked': 'Koa, own chunks, one timer',
   'node-http': 'node:http, a write a frame',
   'bare-net': 'bare net',
   'bare-file': 'node:http, a piped file',

@@ -9,15 +9,15 @@ import { inTurn } from '../rounds.mjs'
 import { change, percent, table, times, titleOf } from '../table.mjs'
 import { startWarm } from '../warm.mjs'
 
-const all = ['stuntdouble', 'bare-net', 'koa-chunked', 'node-http', 'aimock']
+const all = ['stuntdouble', 'bare-net', 'node-http', 'aimock']
 
 export async function paced(client, options) {
-  const { dist, gapMs, warmUp, waves, servers = all, timed = servers } = options
+  const { dist, gapMs, warmUp, waves, servers = all } = options
   const memory = await memoryOfEach(client, servers, options)
-  const running = await startWarm(client, timed, { settings: { dist, gapMs }, warmUp })
+  const running = await startWarm(client, servers, { settings: { dist, gapMs }, warmUp })
   const rows = []
   for (const wave of waves) {
-    const measured = running.filter(({ name }) => (wave.servers ?? timed).includes(name))
+    const measured = running.filter(({ name }) => (wave.servers ?? servers).includes(name))
     const seen = await inTurn(measured, wave, (server) => waveOf(client, server, wave, options))
     rows.push(...measured.map(({ name }) => figures(name, wave.streams, seen)))
   }

@@ -39,7 +39,7 @@ function subjects(serve) {
 }
 
 /** @param warmUp replies for each process, and the most time for all of them */
-export async function workers(client, { dist, rounds, spareMs, warmUp, forMs, connections }) {
+export async function workers(client, { dist, rounds, warmUp, forMs, connections }) {
   const folder = await mkdtemp(join(tmpdir(), 'stuntdouble-bench-'))
   const file = join(folder, 'bench.yaml')
   await writeFile(file, JSON.stringify(scenario(0)))
@@ -57,7 +57,7 @@ export async function workers(client, { dist, rounds, spareMs, warmUp, forMs, co
       const mostReplies = warmUp.replies * server.processes
       await run(server, { forMs: warmUp.forMs, mostReplies })
     }
-    const seen = await inTurn(running, { rounds, spareMs }, (server) => run(server, { forMs }))
+    const seen = await inTurn(running, { rounds }, (server) => run(server, { forMs }))
     return { rows: running.map((server) => figures(server, seen)) }
   } finally {
     await stopServers(running)
