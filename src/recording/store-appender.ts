@@ -48,7 +48,7 @@ const clock = new RealClock()
 const sharedPace = new DiskPace(() => clock.now())
 
 export interface AppenderOptions {
-  /** Told once when the file cannot be written any more. */
+  /** Told once when the file cannot be written any more; where there is none, to close it fails. */
   readonly onFailure?: ((error: Error) => void) | undefined
   readonly mostQueuedBytes?: number
   readonly pace?: DiskPace
@@ -61,24 +61,40 @@ export function joinLines(texts: readonly string[]): string {
   return texts.length === 1 ? `${only}\n` : `${texts.join('\n')}\n`
 }
 
-/** Appends to one file in order. */
+/** Appends to one file in order; what comes before the file is open waits for it. */
 export class Appender {
-  readonly #fd: number
+  #fd: number | undefined
   readonly #mostQueuedBytes: number
   readonly #onFailure: ((error: Error) => void) | undefined
   readonly #pace: DiskPace
   #queue: string[] = []
   #queuedBytes = 0
-  #isWriting = false
+  /** Nothing else can be written now. */
+  #isWriting = true
   #hasFailed = false
+  /** Nobody was told of it. */
+  #failure: Error | undefined
   #closed: Promise<void> | undefined
   #resolveClosed: (() => void) | undefined
 
-  constructor(fd: number, options: AppenderOptions = {}) {
-    this.#fd = fd
+  constructor(options: AppenderOptions = {}) {
     this.#mostQueuedBytes = options.mostQueuedBytes ?? longestQueueBytes
     this.#onFailure = options.onFailure
     this.#pace = options.pace ?? sharedPace
+  }
+
+  /** To be called once, if not `fail`. */
+  open(fd: number): void {
+    this.#fd = fd
+    this.#isWriting = false
+    this.#next()
+  }
+
+  /** The file cannot be opened. */
+  fail(error: unknown): void {
+    this.#fail(error)
+    this.#isWriting = false
+    this.#next()
   }
 
   append(texts: readonly string[]): void {
@@ -89,21 +105,28 @@ export class Appender {
   }
 
   close(): Promise<void> {
-    this.#closed ??= new Promise((resolve) => {
-      this.#resolveClosed = resolve
-      this.#next()
-    })
+    this.#closed ??= this.#close()
     return this.#closed
   }
 
+  async #close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#resolveClosed = resolve
+      this.#next()
+    })
+    if (this.#failure) throw this.#failure
+  }
+
   #writeNow(text: string): void {
+    const fd = this.#fd
+    if (fd === undefined) return
     try {
       this.#pace.measure(() => {
         // As a text, of which no bytes need be made here unless the disk takes a part of it only.
-        let at = writeSync(this.#fd, text)
+        let at = writeSync(fd, text)
         if (at >= Buffer.byteLength(text)) return
         const bytes = Buffer.from(text, 'utf8')
-        while (at < bytes.length) at += writeSync(this.#fd, bytes, at)
+        while (at < bytes.length) at += writeSync(fd, bytes, at)
       })
     } catch (error) {
       this.#fail(error)
@@ -126,7 +149,7 @@ export class Appender {
 
   #finish(resolve: () => void): void {
     this.#resolveClosed = undefined
-    closeSync(this.#fd)
+    if (this.#fd !== undefined) closeSync(this.#fd)
     resolve()
   }
 
@@ -134,13 +157,13 @@ export class Appender {
     this.#queue = []
     this.#queuedBytes = 0
     this.#isWriting = true
-    this.#writeFrom(bytes, 0)
+    if (this.#fd !== undefined) this.#writeFrom(this.#fd, bytes)
   }
 
-  #writeFrom(bytes: Buffer, offset: number): void {
-    write(this.#fd, bytes, offset, bytes.length - offset, null, (error, written) => {
+  #writeFrom(fd: number, bytes: Buffer, offset = 0): void {
+    write(fd, bytes, offset, bytes.length - offset, null, (error, written) => {
       if (!error && offset + written < bytes.length) {
-        this.#writeFrom(bytes, offset + written)
+        this.#writeFrom(fd, bytes, offset + written)
         return
       }
       this.#isWriting = false
@@ -155,6 +178,8 @@ export class Appender {
     this.#hasFailed = true
     this.#queue = []
     this.#queuedBytes = 0
-    this.#onFailure?.(error instanceof Error ? error : new Error(String(error)))
+    const failure = error instanceof Error ? error : new Error(String(error))
+    if (this.#onFailure) this.#onFailure(failure)
+    else this.#failure = failure
   }
 }

@@ -21,7 +21,7 @@ export interface TapeState {
 }
 
 /** For an exchange that is not taped: all the same the relay says how it went. */
-export const noTape: Tape = {
+const noTape: Tape = {
   path: '',
   write: () => undefined,
   end: () => Promise.resolve(),
@@ -83,11 +83,11 @@ export class WatchedTape implements Tape {
       this.#close('unreached')
       throw error
     }
-    this.#state = { path: this.#tape.path, ended: 'open' }
   }
 
-  /** Another one once it is open. */
-  get state(): TapeState {
+  /** To be called when its file is open, or could not be created. */
+  opened(): TapeState {
+    this.#state = { path: this.#tape.path, ended: 'open' }
     return this.#state
   }
 

@@ -9,7 +9,7 @@ import type { Headers, HttpRequest } from '../core/http.ts'
 import type { HeadStep, LiveSteps, Sleeper, Step, WriteStep } from '../core/timeline.ts'
 import { type RecordedEnding, roundMs } from '../recording/format.ts'
 import type { Tape } from '../recording/store.ts'
-import { Turns } from '../time/turns.ts'
+import { InOrder, Turns } from '../time/turns.ts'
 import type { Connect, Opening, Stop } from './upstream-connect.ts'
 import { failureReply, timeouts } from './upstream-failure.ts'
 import { responseHeaders } from './upstream-headers.ts'
@@ -39,18 +39,20 @@ export interface Service {
   readonly clock: Clock
   /** What is sent; throws where that cannot be done. */
   outgoing(request: HttpRequest, path: string): OutgoingRequest
-  openTape(asked: AskedService): Tape | undefined
+  openTape(asked: AskedService, onOpen: () => void): Tape | undefined
   /** It is over, and its tape is closed. */
   onOver(exchange: Exchange): void
 }
+
+/** Opens a tape, given the absolute URL that is asked; `onOpen` is called once, and never within. */
+export type OpenTape = (url: string, onOpen: () => void) => Tape
 
 export interface AskedService {
   readonly request: HttpRequest
   /** At the service. */
   readonly path: string
   readonly arrivedMs: number
-  /** Opens the tape, given the absolute URL that is asked. */
-  readonly tape: ((url: string) => Tape) | undefined
+  readonly tape: OpenTape | undefined
   readonly onAsked: (() => void) | undefined
   readonly signal: AbortSignal | undefined
 }
@@ -61,6 +63,9 @@ export interface AskedService {
  * are late by 7 to 12 ms (p99) instead of 70 to 185.
  */
 const openings = new Turns()
+
+/** Whose tape is open may ask its service, in the order of the requests. */
+const connecting = new InOrder()
 
 const asError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(String(thrown))
@@ -118,13 +123,7 @@ export class Exchange implements LiveSteps, Heard, Opening {
   }
 
   readonly #tapeIt = (): void => {
-    if (this.#isOver) return
-    try {
-      this.#openTape()
-      openings.goOn(this.#connect)
-    } catch (error) {
-      this.#failWith(error)
-    }
+    if (!this.#isOver) this.#openTape()
   }
 
   readonly #connect = (): void => {
@@ -143,8 +142,15 @@ export class Exchange implements LiveSteps, Heard, Opening {
   #openTape(): void {
     if (this.#isTaped) return
     this.#isTaped = true
-    const tape = this.#service.openTape(this.#asked)
-    this.#tape = tape && new PlainTape(tape)
+    const onOpen = connecting.join(this.#connect)
+    try {
+      const tape = this.#service.openTape(this.#asked, onOpen)
+      this.#tape = tape && new PlainTape(tape)
+      if (!tape) onOpen()
+    } catch (error) {
+      this.#failWith(error)
+      onOpen()
+    }
   }
 
   onOpen(connection: Connection): void {
@@ -207,7 +213,7 @@ export class Exchange implements LiveSteps, Heard, Opening {
     if (!this.#isOver) {
       this.#openTape()
       this.#keepFresh()
-      this.#over(this.#tape?.abandon())
+      if (!this.#isOver) this.#over(this.#tape?.abandon())
       this.#drop()
     }
     this.#tape?.cutShort()
@@ -329,7 +335,7 @@ export class Exchange implements LiveSteps, Heard, Opening {
     if (this.#isOver) return
     this.#openTape()
     this.#keepFresh()
-    this.#close('client-left', this.#now())
+    if (!this.#isOver) this.#close('client-left', this.#now())
     this.#drop()
   }
 

@@ -9,10 +9,9 @@ import type { Clock } from '../core/clock.ts'
 import type { HttpRequest } from '../core/http.ts'
 import { Slots } from '../core/slots.ts'
 import type { LiveSteps, LiveTimeline } from '../core/timeline.ts'
-import type { Tape } from '../recording/store.ts'
 import { type AwsCredentials, signedForAws } from './upstream-aws.ts'
 import { connector, type Route } from './upstream-connect.ts'
-import { type AskedService, Exchange, type Service } from './upstream-exchange.ts'
+import { type AskedService, Exchange, type OpenTape, type Service } from './upstream-exchange.ts'
 import { requestHeaders } from './upstream-headers.ts'
 import { proxyUrl } from './upstream-proxy.ts'
 import { checkCertificates } from './upstream-tls.ts'
@@ -51,8 +50,8 @@ export interface UpstreamOptions extends UpstreamSpec {
 }
 
 export interface RelayOptions {
-  /** Opens the tape of this exchange, given the absolute URL that is asked. */
-  readonly tape?: ((url: string) => Tape) | undefined
+  /** For the tape of this exchange. */
+  readonly tape?: OpenTape | undefined
   /** The walk begins; that opens the tape soon, or at the latest when it ends. */
   readonly onAsked?: (() => void) | undefined
   /** Aborting it is the client leaving, as is `return()` on the iterator. */
@@ -91,7 +90,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
       const asked = { method, origin, path, body, headers: requestHeaders(headers) }
       return signedForAws(asked, options.aws, options.clock.wallTime())
     },
-    openTape: ({ tape, path }) => tape?.(origin + path),
+    openTape: ({ tape, path }, onOpen) => tape?.(origin + path, onOpen),
     onOver: ({ slot }) => {
       if (slot !== undefined) running.clear(slot)
     },

@@ -41,3 +41,27 @@ export class Turns {
     task()
   }
 }
+
+/** Lets tasks go on in the order in which they joined, whichever is ready first. */
+export class InOrder {
+  readonly #waiting: Place[] = []
+
+  /** @returns to be called once, when the task may run: it does after those before it. */
+  join(task: () => void): () => void {
+    const place = new Place(task)
+    this.#waiting.push(place)
+    return () => {
+      place.isReady = true
+      while (this.#waiting[0]?.isReady) this.#waiting.shift()?.task()
+    }
+  }
+}
+
+class Place {
+  readonly task: () => void
+  isReady = false
+
+  constructor(task: () => void) {
+    this.task = task
+  }
+}

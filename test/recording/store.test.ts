@@ -16,6 +16,7 @@ import {
   createTape,
   listRecordings,
   openRecording,
+  type Tape,
   type TapeHead,
 } from '../../src/recording/store.ts'
 import { Appender, DiskPace } from '../../src/recording/store-appender.ts'
@@ -178,11 +179,12 @@ test('a disk that falls behind stops the tape, says so once, and leaves whole li
   pace.measure(() => undefined)
   expect(pace.isSlow).toBe(false)
   pace.measure(() => undefined)
-  const appender = new Appender(openSync(file, 'w'), {
+  const appender = new Appender({
     onFailure: (error) => failures.push(error.message),
     mostQueuedBytes: 100,
     pace,
   })
+  appender.open(openSync(file, 'w'))
   for (let i = 0; i < 50; i++) appender.append([`line ${i}`])
   await appender.close()
   const written = readFileSync(file, 'utf8')
@@ -193,17 +195,21 @@ test('a disk that falls behind stops the tape, says so once, and leaves whole li
 
 test('a full disk stops the tape, says so once, and disturbs nobody', async () => {
   const failures: string[] = []
-  const appender = new Appender(openSync('/dev/full', 'w'), {
-    onFailure: (error) => failures.push(error.message),
-  })
+  const appender = new Appender({ onFailure: (error) => failures.push(error.message) })
+  appender.open(openSync('/dev/full', 'w'))
   for (let i = 0; i < 3; i++) appender.append([`line ${i}`])
   await appender.close()
   expect(failures).toEqual([expect.stringContaining('ENOSPC')])
 })
 
-test('what is written is with the kernel when the call returns, and all of it before the end', () => {
-  const tape = createTape(folder(), head)
-  const onDisk = (): number => readFileSync(tape.path, 'utf8').split('\n').length - 1
+test('once open, what is written is with the kernel when the call returns, and all before the end', async () => {
+  let tape: Tape | undefined
+  await new Promise<void>((opened) => {
+    tape = createTape(folder(), head, opened)
+  })
+  if (!tape) throw new Error('there is no tape')
+  const { path } = tape
+  const onDisk = (): number => readFileSync(path, 'utf8').split('\n').length - 1
   expect(onDisk()).toBe(2)
   tape.write(start)
   for (let i = 0; i < 5; i++) {
@@ -211,7 +217,22 @@ test('what is written is with the kernel when the call returns, and all of it be
     expect(onDisk()).toBe(i + 4)
   }
   void tape.end('end', 9)
-  expect(readFileSync(tape.path, 'utf8')).toMatch(/"end":"end"\}\n$/)
+  expect(readFileSync(path, 'utf8')).toMatch(/"end":"end"\}\n$/)
+})
+
+test('what comes before the file is open waits for it', async () => {
+  const tape = createTape(folder(), head)
+  tape.write(start)
+  tape.write(chunk(2, 'data: 1\n\n'))
+  expect(tape.path).toBe('')
+  await tape.end('end', 3)
+  expect(shape(openRecording(tape.path).timeline())).toHaveLength(3)
+})
+
+test('a tape that cannot be opened fails at its end where nobody else is told', async () => {
+  const file = join(folder(), '..', 'a-file')
+  writeFileSync(file, '')
+  await expect(createTape(file, head).end('end', 2)).rejects.toThrow('EEXIST')
 })
 
 test('a folder that cannot be written to leaves the exchange untaped, and says so', async () => {
@@ -223,5 +244,4 @@ test('a folder that cannot be written to leaves the exchange untaped, and says s
   await tape.end('end', 2)
   expect(tape.path).toBe('')
   expect(failures.map(({ message }) => message)).toEqual([expect.stringContaining('EEXIST')])
-  expect(() => createTape(file, head)).toThrow('EEXIST')
 })

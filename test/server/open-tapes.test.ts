@@ -26,10 +26,11 @@ describe('tapes that are being written', () => {
       isClosed = true
     })
     tape.open(() => silentTape())
-    expect([tape.path, tape.state.ended, isClosed]).toEqual(['a.jsonl', 'open', false])
+    const state = tape.opened()
+    expect([tape.path, state.ended, isClosed]).toEqual(['a.jsonl', 'open', false])
     await tape.end('end', 1)
     await closed
-    expect(tape.state.ended).toBe('end')
+    expect(state.ended).toBe('end')
     await tapes.closed()
   })
 

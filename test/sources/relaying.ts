@@ -50,8 +50,8 @@ export async function relay(
     let tape: Tape | undefined
     const upstream = 'relay' in to ? to : open(to)
     const walk = upstream.relay(request, {
-      tape: (url) => {
-        tape = createTape(folder, { by: 'test', arrivedMs: 0, request, url })
+      tape: (url, onOpen) => {
+        tape = createTape(folder, { by: 'test', arrivedMs: 0, request, url }, onOpen)
         return tape
       },
     })

@@ -32,8 +32,8 @@ function ask(upstream: Upstream, url: string, options: RelayOptions = {}): Asked
   let tape: Tape | undefined
   const live = upstream.relay(request, {
     ...options,
-    tape: (asked) => {
-      tape = createTape(folder, { by: 'test', arrivedMs: 0, request, url: asked })
+    tape: (asked, onOpen) => {
+      tape = createTape(folder, { by: 'test', arrivedMs: 0, request, url: asked }, onOpen)
       return tape
     },
   })
@@ -77,6 +77,7 @@ describe('requests that come in the same turn', () => {
       else await upstream.close()
       expect((await pending).done).toBe(true)
       expect(await rest(before.walk)).toEqual(whole)
+      await upstream.close()
       const expected = how === 'close' ? undefined : 'client-left'
       expect(openRecording(left.path()).ending).toBe(expected)
       expect(service.received).toHaveLength(1)

@@ -56,8 +56,9 @@ function request(
 function taping(asked: HttpRequest, to: string, options: RelayOptions = {}) {
   const tapes: Tape[] = []
   const steps = openUpstream({ url: to, clock }).relay(asked, {
-    tape: (url) => {
-      const tape = createTape(folder, { by: 'test', arrivedMs: 0, request: asked, url })
+    tape: (url, onOpen) => {
+      const head = { by: 'test', arrivedMs: 0, request: asked, url }
+      const tape = createTape(folder, head, onOpen)
       tapes.push(tape)
       return tape
     },

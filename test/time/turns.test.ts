@@ -1,6 +1,6 @@
 import { setImmediate as nextImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { Turns } from '../../src/time/turns.ts'
+import { InOrder, Turns } from '../../src/time/turns.ts'
 
 /** What has arrived meanwhile is read between two turns, for which there is a whole one of the loop. */
 async function nextTurn(): Promise<void> {
@@ -79,5 +79,21 @@ describe('turns of the event loop', () => {
     expect(ran).toEqual([])
     await nextTurn()
     expect(ran).toEqual(['next'])
+  })
+})
+
+describe('what is to go on in its order', () => {
+  it('waits for those before it, and for nobody else', () => {
+    const order = new InOrder()
+    const ran: string[] = []
+    const [first, second, third] = ['first', 'second', 'third'].map((which) =>
+      order.join(() => ran.push(which)),
+    )
+    second?.()
+    expect(ran).toEqual([])
+    first?.()
+    expect(ran).toEqual(['first', 'second'])
+    third?.()
+    expect(ran).toEqual(['first', 'second', 'third'])
   })
 })

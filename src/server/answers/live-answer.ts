@@ -5,7 +5,7 @@ import { version } from '../../core/version.ts'
 import { createTape, type Tape } from '../../recording/store.ts'
 import { readOn } from '../../sources/read-on.ts'
 import type { Upstream } from '../../sources/upstreams.ts'
-import { noTape, type TapeState, type WatchedTape } from '../open-tapes.ts'
+import type { TapeState, WatchedTape } from '../open-tapes.ts'
 import type { Stage } from '../stage/stage.ts'
 import type { Answer, Asked, Relayed } from './answered.ts'
 
@@ -25,13 +25,17 @@ export function relayed(
   const dialect = place.dialect ?? dialectBehind(place.http, upstream, context.stage)
   const relay: Relayed = { upstream: upstream.url, tape: undefined }
   let watched: WatchedTape | undefined
-  const tape = (url: string): Tape => {
+  const tape = (url: string, onOpen: () => void): Tape => {
     const asked = { place, question, context }
-    const opened = watched ?? context.tapes.expect(onTaped)
-    opened.open(() => (folder === undefined ? noTape : openTape(asked, { folder, url, dialect })))
-    relay.tape = opened.state
-    if (relay.notedIn && opened.path) relay.notedIn.tape = opened.state
-    return opened
+    const tape = watched ?? context.tapes.expect(onTaped)
+    const opened = (): void => {
+      relay.tape = tape.opened()
+      if (relay.notedIn && tape.path) relay.notedIn.tape = relay.tape
+      onOpen()
+    }
+    if (folder === undefined) queueMicrotask(opened)
+    else tape.open(() => openTape(asked, { folder, url, dialect, onOpen: opened }))
+    return tape
   }
   // Before its turn to be opened has come, whoever waits for all tapes waits for this one, too.
   const onAsked = (): void => {
@@ -57,15 +61,16 @@ interface TapeOptions {
   /** That was asked. */
   readonly url: string
   readonly dialect: Dialect | undefined
+  readonly onOpen: () => void
 }
 
 function openTape(
   { place, question, context }: Asked,
-  { folder, url, dialect }: TapeOptions,
+  { folder, url, dialect, onOpen }: TapeOptions,
 ): Tape {
   const { clock, log, stage } = context
   const { match, redact } = stage.settings.ofFolder(folder)
-  return createTape(folder, {
+  const head = {
     by: `stuntdouble ${version}`,
     arrivedMs: clock.wallTime() - (clock.now() - question.arrivedMs),
     dialect: dialect?.name,
@@ -75,8 +80,10 @@ function openTape(
     // What is compared must be on tape.
     keep: [...(dialect?.headers ?? []), ...match.headers],
     redact,
-    onFailure: (error) => log.error({ folder }, `this exchange is not taped: ${error.message}`),
-  })
+    onFailure: (error: Error) =>
+      log.error({ folder }, `this exchange is not taped: ${error.message}`),
+  }
+  return createTape(folder, head, onOpen)
 }
 
 /** A client leaves out a part of what the service calls its path, or says more than that. */
