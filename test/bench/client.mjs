@@ -257,7 +257,7 @@ function leave() {
 }
 
 /** With fewer chunks than this part of all, those that the host did not disturb say little. */
-const leastCounted = 0.25
+const leastCounted = 0.1
 
 /**
  * How long each chunk of a stamping server took until it was read here, in microseconds. A host that
