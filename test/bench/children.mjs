@@ -119,9 +119,12 @@ export async function withCpuOf({ child }, ask) {
   return { ...measured, cpuMicros: after.cpuMicros - before.cpuMicros }
 }
 
+/** One that nobody shares; to be stopped by whoever started it. */
+export const startOwnClient = () => new Child('client', './client.mjs', {})
+
 export function startClient() {
   if (shared?.has('client')) return shared.get('client')
-  const client = new Child('client', './client.mjs', {})
+  const client = startOwnClient()
   shared?.set('client', client)
   return client
 }

@@ -70,7 +70,7 @@ export const parts = {
       gapMs: 20,
       rampMs: 400,
       limitMs,
-      inFlight: { streams: 1000, gapMs: 40, isWarm: true },
+      inFlight: { streams: 1000, gapMs: 80, isWarm: true },
       // Those in flight are played to their end, too: 2,500 streams in all.
       warmUp: { connections: 1000, mostReplies: 1500, forMs: 1600 },
       waves: [

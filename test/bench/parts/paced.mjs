@@ -2,7 +2,7 @@
  * Many streams at once at a model's pace: how late every frame is, what one costs, how much longer
  * streams get than their script, and what one holds while it is in flight.
  */
-import { startServers, stopServers, withCpuOf } from '../children.mjs'
+import { startOwnClient, startServer, stopServers, withCpuOf } from '../children.mjs'
 import { difference, errorsOf, medianOf, medianQuantiles, ratio, rounded } from '../figures.mjs'
 import { framesPerReply } from '../reply.mjs'
 import { inTurn } from '../rounds.mjs'
@@ -13,7 +13,7 @@ const all = ['stuntdouble', 'bare-net', 'node-http', 'aimock']
 
 export async function paced(client, options) {
   const { dist, gapMs, warmUp, waves, servers = all } = options
-  const memory = await memoryOfEach(client, servers, options)
+  const memory = await Promise.all(servers.map((name) => memoryAlone(name, options)))
   const running = await startWarm(client, servers, { settings: { dist, gapMs }, warmUp })
   const rows = []
   for (const wave of waves) {
@@ -43,16 +43,18 @@ async function waveOf(client, server, { streams }, { gapMs, rampMs, limitMs }) {
   }
 }
 
-/** In processes of their own, since RSS never falls, and at a pace that leaves time to look. */
-async function memoryOfEach(client, servers, { dist, inFlight, rampMs, limitMs }) {
+/**
+ * In a process of its own, since RSS never falls, with a client of its own, since this takes no time
+ * that is measured, and at a pace that leaves time to look.
+ */
+async function memoryAlone(name, { dist, inFlight, rampMs, limitMs }) {
   const { gapMs, streams, isWarm } = inFlight
-  const running = await startServers(servers, { dist, gapMs })
-  const memory = []
-  for (const server of running) {
-    if (isWarm) await inFlightOnce(client, server, { streams, rampMs, limitMs })
-    memory.push(await memoryOf(client, server, { streams, rampMs, limitMs }))
-  }
-  await stopServers(running)
+  const client = startOwnClient()
+  const server = await startServer(name, { dist, gapMs })
+  if (isWarm) await inFlightOnce(client, server, { streams, rampMs, limitMs })
+  const memory = await memoryOf(client, server, { streams, rampMs, limitMs })
+  await stopServers([server])
+  await client.stop()
   return memory
 }
 
