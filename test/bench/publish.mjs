@@ -205,7 +205,11 @@ function million(parts) {
         ['with room for peaks', `/ ${fullness}`, `${number(Math.ceil(cores))} cores`],
         [`machines of ${coresEach} cores`, `/ ${coresEach}, a worker a core`, `**${machines}**`],
         ['streams on each', `${number(streams)} / ${machines}`, number(each)],
-        ['memory of the streams on each', `× ${kilobytes(bytes)} a stream`, `${number((each * bytes) / 1e9)} GB`],
+        [
+          "streams' memory on each",
+          `× ${kilobytes(bytes)} a stream`,
+          `${number((each * bytes) / 1e9)} GB`,
+        ],
         ['open files on each', 'a socket a stream', number(each)],
       ],
     ),
