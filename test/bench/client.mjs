@@ -1,10 +1,11 @@
 /** The load: a process of its own, so that reading does not slow down whoever writes. */
 import process from 'node:process'
 import { answerParent } from './answering.mjs'
+import { stayAwake } from './awake.mjs'
 import { quantiles } from './figures.mjs'
 import { watchQuiet } from './machine.mjs'
 import { OwnLag } from './own-lag.mjs'
-import { everyPromptNew, openReaders, Reader, watchCpu, wrongText } from './reader.mjs'
+import { everyPromptNew, openReaders, Reader, readsSoFar, watchCpu, wrongText } from './reader.mjs'
 import { framesPerReply, path, requestBody, requestBytes, scheduleOf, text } from './reply.mjs'
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -24,13 +25,14 @@ class Errors {
   }
 }
 
-/** How much of one core this process used: near 1 it is what limits the figures. */
-function watchBusy() {
+/** How much of one core this process needed: near 1 it is what limits the figures. */
+function watchBusy({ awake = false } = {}) {
   const startedMs = performance.now()
   const spent = watchCpu()
+  const idleMs = awake ? stayAwake(() => readsSoFar) : () => 0
   return () => {
     const elapsedMs = performance.now() - startedMs
-    return { elapsedMs, clientBusy: spent() / 1000 / elapsedMs }
+    return { elapsedMs, clientBusy: (spent() / 1000 - idleMs()) / elapsedMs }
   }
 }
 
@@ -55,12 +57,14 @@ const asking = (prompts, options = {}) =>
 /**
  * Asks again as soon as a reply is whole, on every connection, for so long or until so many have been
  * answered, whichever comes first.
+ *
+ * @param awake whether it never sleeps meanwhile, see awake.mjs
  */
-async function fullSpeed({ port, connections, forMs, mostReplies = Infinity, prompts }) {
+async function fullSpeed({ port, connections, forMs, mostReplies = Infinity, prompts, awake }) {
   const readers = await openReaders(port, connections, () => asking(prompts))
   const errors = new Errors()
   let replies = 0
-  const busy = watchBusy()
+  const busy = watchBusy({ awake })
   const untilMs = performance.now() + forMs
   const stopped = setTimeout(() => closeAll(readers), forMs + 10_000)
   await Promise.all(

@@ -48,6 +48,9 @@ const shared = Buffer.allocUnsafe(256 * 1024)
 
 let asked = 0
 
+/** How often anything was read from any socket. */
+export let readsSoFar = 0
+
 /** Where in a reply a reader is. */
 const inHead = 0
 const inSize = 1
@@ -151,6 +154,7 @@ export class Reader {
   }
 
   #feed(buffer, length) {
+    readsSoFar += 1
     if (!this.#asking) return
     const nowMs = this.#onFrame === undefined ? 0 : performance.now()
     let at = 0

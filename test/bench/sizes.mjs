@@ -28,10 +28,10 @@ export const parts = {
     sizes: {
       firstReplies: 200,
       warmUp,
-      forMs: 180,
+      forMs: 250,
       waves: [
         { connections: 1, rounds: 3 },
-        { connections: 32, rounds: 6, spareMs: 5000 },
+        { connections: 32, rounds: 10, spareMs: 3000 },
         { connections: 256, rounds: 3 },
       ],
     },

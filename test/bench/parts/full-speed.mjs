@@ -25,7 +25,7 @@ export async function fullSpeed(client, options) {
     const { connections } = wave
     const measured = connections === warmUp.connections ? withNewPrompts(running) : running
     const seen = await inTurn(measured, wave, (server) =>
-      load(client, server, { connections, forMs, prompts: server.prompts }),
+      load(client, server, { connections, forMs, prompts: server.prompts, awake: true }),
     )
     rows.push(...measured.map(({ name }) => figures(name, connections, seen)))
   }

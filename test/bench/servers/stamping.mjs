@@ -13,29 +13,36 @@ let gapMs = 0
 
 const server = createServer({ noDelay: true }, (socket) => {
   let request = ''
-  let timer
+  let stop = () => {}
   socket.on('error', () => {})
-  socket.on('close', () => clearInterval(timer))
+  socket.on('close', () => stop())
   socket.on('data', (data) => {
     request += data.latin1Slice(0, data.length)
     if (!isWhole(request)) return
     request = ''
     if (gapMs === 0) socket.write(wholeReply)
-    else timer = tell(socket)
+    else stop = tell(socket)
   })
 })
 
+/** Each from its own beginning: Node's intervals of one length fall into step, and streams do not. */
 function tell(socket) {
+  const startedMs = performance.now()
   let sent = 0
-  socket.write(head)
-  const timer = setInterval(() => {
+  let timer
+  const wait = () => {
+    timer = setTimeout(next, startedMs + (sent + 1) * gapMs - performance.now())
+  }
+  const next = () => {
     sent += 1
     const isLast = sent === framesPerReply
     const frame = isLast ? doneFrame : `data: {"stamp":"${process.hrtime.bigint()}"}\n\n`
     socket.write(httpChunk(frame) + (isLast ? lastHttpChunk : ''))
-    if (isLast) clearInterval(timer)
-  }, gapMs)
-  return timer
+    if (!isLast) wait()
+  }
+  socket.write(head)
+  wait()
+  return () => clearTimeout(timer)
 }
 
 answerAsServer(() => listenOnLoopback(server), {
