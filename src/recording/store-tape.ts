@@ -98,8 +98,7 @@ class FileTape implements Tape {
     const opening = joinLines(this.#transcriber.opening)
     const next = (): string => join(folder, fileName(head, this.#transcriber.path))
     const path = next()
-    // To make a file takes a disk most of a millisecond, in which streams are to go on.
-    open(path, flags, mode, (error, fd) => {
+    const opened = (error: Error | null, fd: number): void => {
       try {
         const found = error ? createFile(path, next) : { fd, path }
         begin(found, opening)
@@ -109,7 +108,10 @@ class FileTape implements Tape {
         this.#appender.fail(failure)
       }
       onOpen()
-    })
+    }
+    // To make a file takes a disk most of a millisecond, in which streams are to go on; and so they are
+    // between what has been done here and that.
+    setImmediate(() => open(path, flags, mode, opened))
   }
 
   write(...steps: readonly (HeadStep | WriteStep)[]): void {

@@ -126,6 +126,8 @@ export class Exchange implements LiveSteps, Heard, Opening {
     if (!this.#isOver) this.#openTape()
   }
 
+  readonly #connectInTurn = (): void => openings.run(this.#connect)
+
   readonly #connect = (): void => {
     if (this.#isOver) return
     const { connect, deadlines } = this.#service
@@ -142,7 +144,7 @@ export class Exchange implements LiveSteps, Heard, Opening {
   #openTape(): void {
     if (this.#isTaped) return
     this.#isTaped = true
-    const onOpen = connecting.join(this.#connect)
+    const onOpen = connecting.join(this.#connectInTurn)
     try {
       const tape = this.#service.openTape(this.#asked, onOpen)
       this.#tape = tape && new PlainTape(tape)
