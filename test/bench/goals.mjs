@@ -78,13 +78,6 @@ const goals = [
     part: 'workers',
     find: ({ rows }) => rows.find(({ workers }) => workers === 2)?.cpuRatio,
   },
-  {
-    goal: 'the same, over two servers that share nothing',
-    atMost: 1.1,
-    show: factor,
-    part: 'workers',
-    find: ({ rows }) => rows.find(({ workers }) => workers === 2)?.cpuOverApart,
-  },
 ]
 
 function rowOf({ rows }, server, where = {}) {

@@ -1,6 +1,6 @@
 /**
  * Writes the figures of a run of the bench into `docs/performance.md`, between its markers, so that
- * no figure there is ever typed by hand:
+ * no figure there is ever typed by hand, and draws its chart:
  *
  *   npm run bench && node test/bench/publish.mjs [FIGURES]
  *
@@ -10,11 +10,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { chart } from './chart.mjs'
 import { verdict } from './goals.mjs'
 import { change, number, percent, times, titleOf } from './table.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const page = resolve(root, 'docs/performance.md')
+const drawing = resolve(root, 'docs/performance.svg')
 
 /** Each takes its place between `<!-- from the bench: NAME -->` and `<!-- until here -->`. */
 const sections = {
@@ -37,7 +39,15 @@ const sections = {
     ),
   'full-speed': ({ parts }) =>
     table(
-      ['server', 'connections', 'replies/s', 'frames/s', 'CPU a reply', 'our CPU over its'],
+      [
+        'server',
+        'connections',
+        'replies/s',
+        'frames/s',
+        'CPU a reply',
+        'our CPU over its',
+        'rounds',
+      ],
       rowsOf(parts, 'full-speed').map((row) => [
         titleOf(row.server),
         row.connections,
@@ -45,6 +55,7 @@ const sections = {
         row.framesPerSecond,
         micros(row.cpuMicrosPerReply),
         over(row, row.cpuRatio),
+        row.rounds,
       ]),
     ),
   cold: ({ parts }) =>
@@ -59,11 +70,12 @@ const sections = {
     ),
   ttft: ({ parts }) =>
     table(
-      ['server', 'load', 'p50', 'p99', 'p50 over bare net', 'p99 over bare net'],
+      ['server', 'load', 'p50', 'p99', 'p50 over bare net', 'p99 over bare net', 'rounds'],
       rowsOf(parts, 'ttft').map((row) => [
         titleOf(row.server),
         row.load,
         ...[row.p50Ms, row.p99Ms, row.addedP50Ms?.median, row.addedP99Ms?.median].map(millis),
+        row.rounds,
       ]),
     ),
   paced: ({ parts }) =>
@@ -73,23 +85,25 @@ const sections = {
         'streams',
         'lag seen by the client: p50, p99, max',
         'of first frames: p99',
-        'seen by the server: p99',
+        'seen by the server: p50, p99, max',
         "the client's own at most: p99",
         'longer than the script, p99',
         'CPU a frame',
         'our CPU over its',
+        'rounds',
         'errors',
       ],
       rowsOf(parts, 'paced').map((row) => [
         titleOf(row.server),
         row.streams,
-        ['p50', 'p99', 'max'].map((key) => millis(row.clientLagMs[key])).join(', '),
+        lag(row.clientLagMs),
         millis(row.firstLagMs?.p99),
-        millis(row.serverLagMs?.p99),
+        lag(row.serverLagMs),
         millis(row.ownLagMs?.p99),
         change(row.lengthOver.p99),
         micros(row.cpuMicrosPerFrame),
         over(row, row.cpuRatio),
+        row.rounds,
         row.errors,
       ]),
     ),
@@ -104,41 +118,45 @@ const sections = {
     ),
   taping: ({ parts }) =>
     table(
-      ['way', 'to a chunk: p50', 'p99', 'added: p50', 'p99'],
+      ['way', 'to a chunk: p50', 'p99', 'added: p50', 'p99', 'rounds'],
       (parts['taping']?.chunks ?? []).map((row) => [
         titleOf(row.way),
         ...[row.p50Micros, row.p99Micros, row.addedP50Micros, row.addedP99Micros].map(micros),
+        row.rounds,
       ]),
     ),
   throughput: ({ parts }) =>
     table(
-      ['way', 'replies/s', 'MB/s', 'CPU a reply', 'our CPU over its'],
+      ['way', 'replies/s', 'MB/s', 'CPU a reply', 'our CPU over its', 'rounds'],
       (parts['taping']?.throughput ?? []).map((row) => [
         titleOf(row.way),
         row.repliesPerSecond,
         row.megabytesPerSecond,
         micros(row.cpuMicrosPerReply),
-        ratio(row.cpuRatio),
+        row.way === 'stuntdouble' ? '' : ratio(row.cpuRatio),
+        row.rounds,
       ]),
     ),
   'start-up': ({ parts }) =>
     table(
-      ['server', 'until it listens', 'CPU', 'our time over its'],
+      ['server', 'until it listens', 'CPU', 'our time over its', 'rounds'],
       rowsOf(parts, 'start-up').map((row) => [
         titleOf(row.server),
         millis(row.medianMs),
         millis(row.cpuMs),
         over(row, row.ratio),
+        row.rounds,
       ]),
     ),
   replay: ({ parts }) =>
     table(
-      ['server', 'MB/s', 'peak memory', 'CPU a megabyte'],
+      ['server', 'MB/s', 'peak memory', 'CPU a megabyte', 'rounds'],
       rowsOf(parts, 'replay').map((row) => [
         titleOf(row.server),
         row.megabytesPerSecond,
         `${number(row.peakMegabytes)} MB`,
         millis(row.cpuMsPerMegabyte),
+        row.rounds,
       ]),
     ),
   workers: ({ parts }) =>
@@ -151,6 +169,7 @@ const sections = {
         'over two apart',
         'speed over one',
         'load client busy',
+        'rounds',
       ],
       rowsOf(parts, 'workers').map((row) => [
         row.workers,
@@ -160,6 +179,7 @@ const sections = {
         ratio(row.cpuOverApart),
         ratio(row.speedRatio),
         percent(row.clientBusy ?? null),
+        row.rounds,
       ]),
     ),
   million: ({ parts }) => million(parts),
@@ -224,6 +244,8 @@ const rowsOf = (parts, name) => parts[name]?.rows ?? []
 const unit = (value, name) => (Number.isFinite(value ?? null) ? `${number(value)} ${name}` : '–')
 const micros = (value) => unit(value?.median ?? value, 'µs')
 const millis = (value) => unit(value, 'ms')
+const lag = (value) =>
+  value ? ['p50', 'p99', 'max'].map((key) => millis(value[key])).join(', ') : '–'
 const kilobytes = (value) => unit(value / 1000, 'kB')
 const ratio = (value) => (value && value.median !== null ? times(value) : '–')
 const over = ({ server }, value) => (server === 'stuntdouble' ? '' : ratio(value))
@@ -261,4 +283,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const file = process.argv[2] ?? resolve(root, 'bench/figures.json')
   const figures = JSON.parse(readFileSync(file, 'utf8'))
   writeFileSync(page, published(readFileSync(page, 'utf8'), figures))
+  writeFileSync(drawing, chart(figures))
 }

@@ -95,13 +95,15 @@ export const parts = {
     run: taping,
     print: tapingTable,
     sizes: {
-      rounds: 3,
+      rounds: 5,
       spareMs: 3000,
+      once: ['aimock'],
       gapMs: 10,
       // As long as a stream is: a steady load, in which one begins as another ends.
       rampMs: 670,
       connections: 32,
       warmUp: { mostReplies: 6000, forMs: 3000 },
+      speedRounds: 3,
       forMs: 500,
       limitMs,
     },

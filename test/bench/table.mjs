@@ -33,11 +33,9 @@ export function table(title, columns, rows) {
 export const spread = ({ median, low, high }) =>
   `${number(median)} (${number(low)} to ${number(high)})`
 
-/** A ratio with its spread over the rounds. */
+/** A ratio with its spread over the rounds, if there were several. */
 export const times = ({ median, low, high }) =>
-  low === high
-    ? `${number(median)} × (one round)`
-    : `${number(median)} × (${number(low)} to ${number(high)})`
+  low === high ? `${number(median)} ×` : `${number(median)} × (${number(low)} to ${number(high)})`
 
 export const percent = (part) => (part === null ? '-' : `${Math.round(part * 100)} %`)
 

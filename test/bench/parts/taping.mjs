@@ -43,14 +43,14 @@ const proxiesBefore = ({ port }, folder, { dist, proxies = all }) =>
   )
 
 async function chunkTimes(client, ways, options) {
-  const { rounds, spareMs, connections, rampMs, limitMs } = options
+  const { rounds, spareMs, once, connections, rampMs, limitMs } = options
   const ask = { do: 'stamps', connections, rampMs, limitMs, prompts }
   // What comes at a pace takes other ways than what comes at once, and is to be warm as well.
   for (const { port } of ways) await client.ask({ ...ask, rampMs: 0, port })
   const ours = ways.find(({ name }) => name === 'stuntdouble')
   const before = await tapesOf(ours)
   let taped = 0
-  const seen = await inTurn(ways, { rounds, spareMs }, ({ name, port }) => {
+  const seen = await inTurn(ways, { rounds, spareMs, once }, ({ name, port }) => {
     if (name === ours.name) taped += connections
     return client.ask({ ...ask, port })
   })
@@ -83,9 +83,9 @@ function chunkFigures(way, seen) {
   }
 }
 
-async function speeds(client, ways, { rounds, warmUp, forMs, connections }) {
+async function speeds(client, ways, { speedRounds, warmUp, forMs, connections }) {
   for (const server of ways) await load(client, server, { connections, prompts, ...warmUp })
-  const seen = await inTurn(ways, { rounds }, (server) =>
+  const seen = await inTurn(ways, { rounds: speedRounds }, (server) =>
     load(client, server, { connections, prompts, forMs }),
   )
   return ways.map(({ name }) => speedFigures(name, seen))
