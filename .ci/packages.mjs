@@ -105,8 +105,11 @@ function requiredWhenUsed(code, variable, id) {
   const name = variable.replaceAll('$', '\\$')
   const top = new RegExp(`^(?:let|const) ${name} = require\\("${id}"\\);\n`, 'm')
   if (!top.test(code)) return code
-  const uses = new RegExp(`(?<![\\w$.])${name}(?![\\w$])`, 'g')
-  const used = code.replace(top, '').replaceAll(uses, () => `${variable}()`)
+  // A property of this name is none, but what is spread is; and `new a().B()` would make an `a`.
+  const uses = new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.)(new )?${name}(?![\\w$])`, 'g')
+  const used = code
+    .replace(top, '')
+    .replaceAll(uses, (_, making) => (making ? `new (${variable}())` : `${variable}()`))
   const loading = `${variable}$ ??= require("${id}")`
   return `let ${variable}$;\nconst ${variable} = () => ${loading};\n${used}`
 }

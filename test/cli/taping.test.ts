@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { head, rawUpstream } from '../sources/raw-upstream.ts'
 import { chatBody, chatPath } from '../support/ask.ts'
+import { makeTrust } from '../support/certificate.ts'
 import { launch, type Running, run, temporaryFolder } from './command.ts'
 
 const planted = 'sk-planted-3fN8qLzR7vYw2XkT9bHc'
@@ -88,5 +90,17 @@ describe.concurrent('taping', () => {
     expect(shown.stdout).toContain('2 chunks, ')
     expect(checked).toMatchObject({ code: 0, stderr: '' })
     expect(checked.stdout).toContain(`${file}: cut off while taping`)
+  })
+
+  it('asks a service whose certificate an authority of its own has signed', async () => {
+    const folder = temporaryFolder()
+    const { ca, server } = makeTrust()
+    const [authority, tapes] = [join(folder, 'ca.pem'), join(folder, 'tapes')]
+    writeFileSync(authority, ca)
+    const upstream = await rawUpstream([head('200 OK'), 'all of it', 'FIN'], { server })
+    const service = ['--upstream', upstream.url, '--upstream-ca', authority]
+    await using recording = await launch('record', ...service, '--out', tapes)
+    expect(await (await fetch(recording.url('/anything'))).text()).toBe('all of it')
+    await upstream.close()
   })
 })
