@@ -4,7 +4,7 @@
  * together, so that no caller is kept waiting.
  * Must never lose their order, nor let the queue grow without bound.
  */
-import { closeSync, write, writeSync } from 'node:fs'
+import { closeSync, fstatSync, write, writeSync } from 'node:fs'
 import { RealClock } from '../time/clock.ts'
 
 /** A disk that falls behind by more than this has failed; memory must not pay for it. */
@@ -149,7 +149,11 @@ export class Appender {
 
   #finish(resolve: () => void): void {
     this.#resolveClosed = undefined
-    if (this.#fd !== undefined) closeSync(this.#fd)
+    if (this.#fd !== undefined) {
+      // All was written, and nobody will ever find it.
+      if (fstatSync(this.#fd).nlink === 0) this.#fail(new Error('its file was removed meanwhile'))
+      closeSync(this.#fd)
+    }
     resolve()
   }
 

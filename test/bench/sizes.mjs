@@ -30,9 +30,9 @@ export const parts = {
       warmUp,
       forMs: 250,
       waves: [
-        { connections: 1, rounds: 3 },
-        { connections: 32, rounds: 10, spareMs: 3000 },
-        { connections: 256, rounds: 3 },
+        { connections: 1, rounds: 2 },
+        { connections: 32, rounds: 9, spareMs: 2000 },
+        { connections: 256, rounds: 2 },
       ],
     },
     tiny: {
@@ -74,7 +74,7 @@ export const parts = {
       // Those in flight are played to their end, too: 2,500 streams in all.
       warmUp: { connections: 1000, mostReplies: 1500, forMs: 1600 },
       waves: [
-        { streams: 500, rounds: 3, spareMs: 4000, once },
+        { streams: 500, rounds: 3, spareMs: 2000, once },
         { streams: 2000, rounds: 1 },
         { streams: 3000, rounds: 2, servers: ['stuntdouble', 'bare-net'] },
         // More than any of them can keep on one core: here it shows how they fall behind.
@@ -95,8 +95,8 @@ export const parts = {
     run: taping,
     print: tapingTable,
     sizes: {
-      rounds: 5,
-      spareMs: 3000,
+      rounds: 4,
+      spareMs: 2000,
       once: ['aimock'],
       gapMs: 10,
       // As long as a stream is: a steady load, in which one begins as another ends.

@@ -229,6 +229,16 @@ test('what comes before the file is open waits for it', async () => {
   expect(shape(openRecording(tape.path).timeline())).toHaveLength(3)
 })
 
+test('a tape whose file is removed while it is written is said to be lost', async () => {
+  const failures: Error[] = []
+  const tape = createTape(folder(), { ...head, onFailure: (error) => failures.push(error) })
+  tape.write(start)
+  while (tape.path === '') await new Promise((opened) => setImmediate(opened))
+  rmSync(tape.path)
+  await tape.end('end', 2)
+  expect(failures.map(({ message }) => message)).toEqual(['its file was removed meanwhile'])
+})
+
 test('a tape that cannot be opened fails at its end where nobody else is told', async () => {
   const file = join(folder(), '..', 'a-file')
   writeFileSync(file, '')
