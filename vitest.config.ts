@@ -16,6 +16,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    setupFiles: ['test/property-seed.ts'],
     // On two cores Vitest would take one, and leave the other to those tests that start processes.
     maxWorkers: 2,
     // SDKs print what they make of a fault; who fails shows it.

@@ -261,6 +261,8 @@ class BorderScanner implements Scanner {
 
   push(step: Step): Sight {
     const seenBefore = this.#seen
+    // What the step itself tells of borders nobody knew when the time was reached, before it.
+    const wasBorder = this.#borders.includes(seenBefore)
     if (step.do === 'write') {
       this.#seen += step.bytes.length
       this.#note(this.#walk.push(step.bytes))
@@ -268,7 +270,7 @@ class BorderScanner implements Scanner {
     if (this.#place !== undefined) return this.#borderSight()
     const sight = this.#inner.push(step)
     if ('beforeStepAtMs' in sight) {
-      if (this.#borders.includes(seenBefore)) return sight
+      if (wasBorder) return sight
       this.#place = seenBefore
       return this.#borderSight()
     }

@@ -18,6 +18,7 @@ import {
   shown,
   textSteps,
   withoutEmpty,
+  write,
 } from './toy-stream.ts'
 
 async function playedLive(
@@ -169,6 +170,17 @@ describe('faults on live traffic', () => {
       ),
       { numRuns: 250 },
     )
+  })
+
+  test.each([
+    ['the next chunk', write(71, 'data: Tb\r\r')],
+    ['the end', { atMs: 71, do: 'end' } as const],
+  ])('know a border that only %s tells no sooner than live traffic would', async (_what, next) => {
+    const steps = [head, write(69, 'data: Ta\r\r'), next]
+    const beat = { heartbeats: { every: 0, count: 1, at: { time: 70 } } }
+    const finite = [...withFaults(steps, faults(beat), contextFor(steps))]
+    expect(shown(finite)).toContain('71 ": beat 1\\n\\n"')
+    expect(shown(await playedLive(steps, [beat]))).toEqual(shown(finite))
   })
 
   test('act at their time although nothing arrives', async () => {
