@@ -214,7 +214,7 @@ function checkOptions(options: StartOptions): void {
   if (parseDuration(lateAfter) === undefined) {
     throw wrong(`start: lateAfter must be a time such as 20ms, not ${lateAfter}`)
   }
-  for (const name of ['maxConnections', 'maxStreams'] as const) {
+  for (const name of ['maxConnections', 'maxStreams', 'journalLimit'] as const) {
     const most = options[name] ?? 1
     if (Number.isInteger(most) && most >= 1) continue
     throw wrong(`start: ${name} must be a whole number of at least 1, not ${most}`)

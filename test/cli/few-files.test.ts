@@ -2,7 +2,7 @@
  * Where the system runs out of files, or a disk is full, in the midst of everything: in a process of
  * its own that may have few of either, which no test could take from itself.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { start } from '../../src/testing/start.ts'
@@ -46,6 +46,27 @@ async function askAgain(client: StreamingClient, request: string): Promise<strin
 }
 
 const tooManyFiles = /^HTTP\/1\.1 503 .*x-stuntdouble-error: too-many-files\r\n.*raise `ulimit -n`/s
+
+describe('a server whose memory is full', () => {
+  it('says so, takes no more streams, and goes on', async ({ expect }) => {
+    const scenario = join(temporaryFolder(), 'silent.yaml')
+    writeFileSync(scenario, 'rules: [{ reply: [{ text: [one] }, hang] }]')
+    const limits = 'export NODE_OPTIONS=--max-old-space-size=64'
+    await using double = await launchUnder(limits, ['serve', scenario, ...manyTaken])
+    const asked = { port: double.port, path: chatPath, body: chatBody('x'.repeat(200_000)) }
+    const clients: StreamingClient[] = []
+    let last = ''
+    while (!last.startsWith('HTTP/1.1 503') && clients.length < 900) {
+      const client = openStream(asked)
+      clients.push(client)
+      await client.until(({ received, end }) => received.includes('\r\n\r\n') || end !== 'open')
+      last = client.received
+    }
+    expect(last).toMatch(/x-stuntdouble-error: too-little-memory/)
+    expect((await fetch(double.url('/_stuntdouble/health'))).status).toBe(200)
+    for (const { socket } of clients) socket.destroy()
+  }, 30_000)
+})
 
 describe.concurrent('a server that may open no more files', () => {
   it('says so where it should read a recording, and plays it once it may again', async ({

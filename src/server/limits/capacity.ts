@@ -3,7 +3,7 @@
  * and told so, for a process that takes everything ends by losing everything. Knows no sockets; must
  * never hold up what is under way.
  */
-import { getHeapStatistics } from 'node:v8'
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import type { Clock } from '../../core/clock.ts'
 import { StuntdoubleError } from '../../core/errors.ts'
 import type { Log } from '../log.ts'
@@ -12,8 +12,13 @@ export interface CapacitySettings {
   readonly maxConnections: number
   /** Requests that are being read, kept waiting or answered, over HTTP/1.1 and HTTP/2 alike. */
   readonly maxStreams: number
-  /** How much of the heap is in use, from 0 to 1. */
-  readonly heapPart?: () => number
+  readonly heap?: () => HeapRoom
+}
+
+/** Of the memory for objects that last, in bytes. */
+export interface HeapRoom {
+  readonly used: number
+  readonly limit: number
 }
 
 export type Shortage = 'connections' | 'streams' | 'memory'
@@ -58,17 +63,20 @@ export function capacityWarning(
   return `--max-connections ${maxConnections} is too many: ${files}; raise \`ulimit -n\` first`
 }
 
-/** From here on the heap is near its end. */
-const fullPart = 0.9
+/** What is kept free of a heap: this part of it, and room for what comes between two looks. */
+const freePart = 0.1
+const leastFree = 16 * 1024 * 1024
 
-/** How often the heap is looked at: to look costs a microsecond, and garbage comes and goes. */
+/** How often the heap is looked at: to look costs some microseconds, and garbage comes and goes. */
 const lookMs = 50
 
 /**
  * Where the heap is full of garbage nobody would know: it is cleared away when something asks for
- * room. So one stream is let in all the same, now and then.
+ * room. So one stream is let in all the same, now and then, as long as half of what is kept is free:
+ * beyond that V8 has cleared away what it could.
  */
 const trialMs = 1000
+const trialPart = 0.5
 
 /** What is said of a shortage is said again after so long, if it lasts. */
 const sayMs = 60_000
@@ -89,8 +97,9 @@ export class Capacity {
   readonly #clock: Clock
   readonly #log: Log
   readonly #onRefused: (shortage: Shortage) => void
-  readonly #heapPart: () => number
-  #heapIsFull = false
+  readonly #heap: () => HeapRoom
+  /** Of what is kept free of the heap, the part that is. */
+  #freeOfKept = 1
   #lookedMs = Number.NEGATIVE_INFINITY
   #triedMs = Number.NEGATIVE_INFINITY
   readonly #saidMs = new Map<string, number>()
@@ -100,7 +109,7 @@ export class Capacity {
     this.#clock = clock
     this.#log = log
     this.#onRefused = onRefused
-    this.#heapPart = settings.heapPart ?? heapPart
+    this.#heap = settings.heap ?? heapRoom
   }
 
   /** What the next one would be refused for. */
@@ -182,7 +191,7 @@ export class Capacity {
       case 'memory':
         return new StuntdoubleError(
           'too-little-memory',
-          `${fullPart * 100} % of the memory for JavaScript is in use, and no more streams are taken; NODE_OPTIONS=--max-old-space-size=MEGABYTES raises that`,
+          'the memory for JavaScript is nearly full, and no more streams are taken; NODE_OPTIONS=--max-old-space-size=MEGABYTES raises that',
         )
     }
   }
@@ -191,20 +200,34 @@ export class Capacity {
     const nowMs = this.#clock.now()
     if (nowMs - this.#lookedMs >= lookMs) {
       this.#lookedMs = nowMs
-      this.#heapIsFull = this.#heapPart() >= fullPart
+      const { used, limit } = this.#heap()
+      this.#freeOfKept = (limit - used) / Math.max(limit * freePart, leastFree)
     }
-    return this.#heapIsFull
+    return this.#freeOfKept < 1
   }
 
   #isTrial(): boolean {
     const nowMs = this.#clock.now()
-    if (nowMs - this.#triedMs < trialMs) return false
+    if (this.#freeOfKept < trialPart || nowMs - this.#triedMs < trialMs) return false
     this.#triedMs = nowMs
     return true
   }
 }
 
-function heapPart(): number {
-  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
-  return used / limit
+/** V8 counts its young objects into the limit, three halves of 16 MiB; the old ones cannot have that. */
+const youngBytes = 48 * 1024 * 1024
+
+/** Pages that hold so much of what they could are not emptied for what is new. */
+const scattered = 0.92
+
+/** V8 gives up when it may have no more pages; what is left in those it has is in small pieces. */
+function heapRoom(): HeapRoom {
+  const { heap_size_limit: limit } = getHeapStatistics()
+  let [used, pages] = [0, 0]
+  for (const space of getHeapSpaceStatistics()) {
+    if (space.space_name.startsWith('new_')) continue
+    used += space.space_used_size
+    pages += space.space_size
+  }
+  return { used: Math.max(used, pages * scattered), limit: limit - youngBytes }
 }
