@@ -1,3 +1,6 @@
+/** A turn in which nothing was read takes some microseconds; in a longer one somebody else ran. */
+const longestIdleMs = 0.05
+
 /**
  * Keeps this process from sleeping while it waits. To wake a process on another core is an
  * interrupt, which whoever writes to it pays for, and on a virtual machine it costs more than the
@@ -15,7 +18,7 @@ export function stayAwake(reads) {
   const turn = () => {
     const nowMs = performance.now()
     const now = reads()
-    if (now === before) idleMs += nowMs - sinceMs
+    if (now === before) idleMs += Math.min(nowMs - sinceMs, longestIdleMs)
     before = now
     sinceMs = nowMs
     if (!ended) setImmediate(turn)

@@ -46,7 +46,7 @@ export async function workers(client, { dist, rounds, warmUp, forMs, connections
   const serve = [`${dist}/cli/main.js`, 'serve', file, '--port', '0', '--log-level', 'error']
   const run = (server, asked) =>
     withCpuOf(server, () =>
-      client.ask({ do: 'fullSpeed', port: server.port, connections, ...asked }),
+      client.ask({ do: 'fullSpeed', port: server.port, connections, awake: true, ...asked }),
     )
   const running = []
   try {

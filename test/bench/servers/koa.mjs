@@ -8,10 +8,18 @@ import { frames, path } from '../reply.mjs'
 const reply = Buffer.from(frames.join(''))
 
 const router = new Router()
+/** By events, as the packages do it that are used for this: to iterate costs a quarter more. */
+const bodyOf = (request) =>
+  new Promise((resolve) => {
+    let body = ''
+    request.on('data', (data) => {
+      body += data
+    })
+    request.on('end', () => resolve(body))
+  })
+
 router.post(path, async (ctx) => {
-  let body = ''
-  for await (const data of ctx.req) body += data
-  JSON.parse(body)
+  JSON.parse(await bodyOf(ctx.req))
   ctx.type = 'text/event-stream'
   ctx.body = reply
 })

@@ -1,46 +1,56 @@
 /**
  * What the paced floors share: one timer for all streams, and no stream looked at before it is due.
- * Every stream has the same gap, so those who wait stand in the order in which they are due.
+ * Those who wait stand in the order in which they are due, also where some of them are late: a stream
+ * that has begun since must not keep them waiting.
  */
 import { WriteLags } from '../answering.mjs'
 
 export const lags = new WriteLags()
 
-/** The streams that wait, the next one first; a ring that grows. */
-class Ring {
-  #slots = new Array(1024)
-  #first = 0
-  #count = 0
+/** The streams that wait, the next one first: a binary heap, each above those at 2n+1 and 2n+2. */
+class Waiting {
+  #heap = []
 
   get first() {
-    return this.#count > 0 ? this.#slots[this.#first] : undefined
+    return this.#heap[0]
   }
 
   push(stream) {
-    if (this.#count === this.#slots.length) this.#grow()
-    this.#slots[(this.#first + this.#count) & (this.#slots.length - 1)] = stream
-    this.#count += 1
+    const heap = this.#heap
+    let at = heap.length
+    heap.push(stream)
+    while (at > 0) {
+      const above = (at - 1) >> 1
+      if (heap[above].dueMs <= stream.dueMs) break
+      heap[at] = heap[above]
+      at = above
+    }
+    heap[at] = stream
   }
 
   shift() {
-    this.#slots[this.#first] = undefined
-    this.#first = (this.#first + 1) & (this.#slots.length - 1)
-    this.#count -= 1
-  }
-
-  #grow() {
-    const inOrder = [...this.#slots.slice(this.#first), ...this.#slots.slice(0, this.#first)]
-    this.#slots = [...inOrder, ...new Array(inOrder.length)]
-    this.#first = 0
+    const heap = this.#heap
+    const last = heap.pop()
+    if (heap.length === 0) return
+    let at = 0
+    for (;;) {
+      let below = 2 * at + 1
+      if (below >= heap.length) break
+      if (heap[below + 1]?.dueMs < heap[below].dueMs) below += 1
+      if (heap[below].dueMs >= last.dueMs) break
+      heap[at] = heap[below]
+      at = below
+    }
+    heap[at] = last
   }
 }
 
-const ring = new Ring()
+const waiting = new Waiting()
 let isWaiting = false
 
 /** Calls `write` with 0, 1, 2, ..., so many times, one every `gapMs`; false from it is the end. */
 export function pace(gapMs, count, write) {
-  ring.push({ gapMs, count, write, sent: 0, dueMs: performance.now() + gapMs })
+  waiting.push({ gapMs, count, write, sent: 0, dueMs: performance.now() + gapMs })
   if (!isWaiting) tick()
 }
 
@@ -50,15 +60,15 @@ export function pace(gapMs, count, write) {
  */
 function tick() {
   const untilMs = performance.now()
-  let stream = ring.first
+  let stream = waiting.first
   while (stream !== undefined && stream.dueMs <= untilMs) {
-    ring.shift()
+    waiting.shift()
     lags.note(performance.now() - stream.dueMs)
     const goesOn = stream.write(stream.sent)
     stream.sent += 1
     stream.dueMs += stream.gapMs
-    if (goesOn && stream.sent < stream.count) ring.push(stream)
-    stream = ring.first
+    if (goesOn && stream.sent < stream.count) waiting.push(stream)
+    stream = waiting.first
   }
   isWaiting = stream !== undefined
   if (!isWaiting) return

@@ -244,11 +244,13 @@ describe('past the most connections', () => {
 describe('where the heap is near its end', () => {
   const around = { log: silentLog, onRefused: () => {} }
   const roomy = { maxConnections: 10, maxStreams: 10 }
+  const megabyte = 1024 * 1024
 
   it('no stream is taken but one a second, which finds out whether it was garbage', async () => {
     const clock = new VirtualClock()
-    let part = 0.95
-    const capacity = new Capacity({ ...roomy, heapPart: () => part }, { ...around, clock })
+    let used = 475
+    const heap = () => ({ used: used * megabyte, limit: 500 * megabyte })
+    const capacity = new Capacity({ ...roomy, heap }, { ...around, clock })
     expect([capacity.enter(), capacity.enter(), capacity.full]).toEqual([
       undefined,
       'memory',
@@ -256,7 +258,7 @@ describe('where the heap is near its end', () => {
     ])
     await clock.advance(1000)
     expect([capacity.enter(), capacity.enter()]).toEqual([undefined, 'memory'])
-    part = 0.5
+    used = 250
     await clock.advance(100)
     expect([capacity.enter(), capacity.enter(), capacity.full]).toEqual([
       undefined,
@@ -264,6 +266,22 @@ describe('where the heap is near its end', () => {
       undefined,
     ])
     expect(capacity.streams).toBe(4)
+  })
+
+  it.each([
+    { limit: 500, full: 450, end: 475 },
+    { limit: 64, full: 48, end: 56 },
+  ])('$limit MB are full from $full on, and from $end on nothing is tried', async (mb) => {
+    const clock = new VirtualClock()
+    let used = mb.full - 1
+    const heap = () => ({ used: used * megabyte, limit: mb.limit * megabyte })
+    const capacity = new Capacity({ ...roomy, heap }, { ...around, clock })
+    const full: unknown[] = []
+    for (used of [mb.full - 1, mb.full + 1, mb.end + 1]) {
+      await clock.advance(1000)
+      full.push(capacity.full, capacity.enter())
+    }
+    expect(full).toEqual([undefined, undefined, 'memory', undefined, 'memory', 'memory'])
   })
 
   it('the error says how to give it more', () => {
