@@ -67,7 +67,9 @@ function createFile(first: string, next: () => string): { fd: number; path: stri
 /** In one write, so that nobody who lists the folder meanwhile finds half a beginning. */
 function begin({ fd, path }: { fd: number; path: string }, opening: string): void {
   try {
-    writeSync(fd, opening)
+    const bytes = Buffer.from(opening)
+    // A disk that is filling up takes a part, and says so when it is given the rest.
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
   } catch (error) {
     closeSync(fd)
     rmSync(path, { force: true })

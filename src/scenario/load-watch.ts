@@ -22,7 +22,8 @@ export async function watchFiles(
   watcher.on('all', (event) => {
     if (event !== 'addDir' && event !== 'unlinkDir') onChange()
   })
-  await new Promise<void>((resolve) => watcher.once('ready', resolve))
+  // Of nothing to watch it is never ready.
+  if (paths.length > 0) await new Promise<void>((resolve) => watcher.once('ready', resolve))
   return {
     follow(next) {
       const wanted = new Set(next)

@@ -210,13 +210,14 @@ export class Exchange implements LiveSteps, Heard, Opening {
     return done
   }
 
-  /** We stop, and neither side has left: what is on tape ends where it stands. */
+  /** We stop, and neither side has left: tape and client have what has come, and no end of it. */
   async abandon(): Promise<void> {
     if (!this.#isOver) {
       this.#openTape()
       this.#keepFresh()
       if (!this.#isOver) this.#over(this.#tape?.abandon())
-      this.#drop()
+      this.#queue.push({ atMs: this.#now(), do: 'close' })
+      this.#wake()
     }
     this.#tape?.cutShort()
     await this.#taped

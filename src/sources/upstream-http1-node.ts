@@ -76,6 +76,12 @@ export function sendByNode(
     over(() => heard.onFailure(new Error(message)))
   })
   sent.on('response', (response) => {
+    const coding = foreignCoding(response)
+    if (coding !== undefined) {
+      const message = `its transfer-encoding is ${coding}, which nobody has asked for`
+      over(() => heard.onFailure(new Error(message)))
+      return
+    }
     answer = response
     if (!begun?.hasHead) heard.onHead(response.statusCode ?? 0, pairs(response.rawHeaders))
     response.on('data', (received: Uint8Array) => {
@@ -110,6 +116,15 @@ function judge(left: Broken, answer: IncomingMessage | undefined): 'end' | Broke
   if (!answer || left === 'reset') return left
   const { 'content-length': length, 'transfer-encoding': coding } = answer.headers
   return length !== undefined || /chunked/i.test(coding ?? '') ? left : 'end'
+}
+
+/**
+ * A coding of the transfer is for the next hop to take away, which would be us; a client that did not
+ * ask for it could not, nor could anybody see what is on the tape.
+ */
+function foreignCoding({ headers }: IncomingMessage): string | undefined {
+  const codings = headers['transfer-encoding']?.split(',').map((coding) => coding.trim()) ?? []
+  return codings.find((coding) => !/^(?:chunked|identity|)$/i.test(coding))
 }
 
 function pairs(raw: readonly string[]): Headers {

@@ -38,7 +38,10 @@ export class PlainTape implements Tape {
 
   end(ending: RecordedEnding, atMs: number): Promise<void> {
     const tape = this.#tape
-    return this.#decoded?.over(() => tape.end(ending, atMs)) ?? tape.end(ending, atMs)
+    const decoded = this.#decoded
+    if (!decoded) return tape.end(ending, atMs)
+    if (ending === 'end') decoded.finish(atMs)
+    return decoded.over(() => tape.end(ending, atMs))
   }
 
   /** What is not decoded yet is left out, and the tape ends before it. */
@@ -75,7 +78,7 @@ const mostWaitingBytes = 32 * 1024 * 1024
 
 class DecodedTape {
   readonly #tape: Tape
-  readonly #decoders: readonly Decode[]
+  readonly #decoders: readonly Decoder[]
   readonly #unknown: string | undefined
   /** One after the other, so that every chunk keeps its place and its time. */
   #last: Promise<void> = Promise.resolve()
@@ -104,6 +107,11 @@ class DecodedTape {
     })
   }
 
+  /** The body is whole by its framing, which its coding may not be. */
+  finish(atMs: number): void {
+    this.#last = this.#last.then(() => this.#keep({ atMs, do: 'write' }, rest(this.#decoders)))
+  }
+
   cutShort(): void {
     if (this.#waitingBytes > 0) this.#isCutShort = true
   }
@@ -119,7 +127,7 @@ class DecodedTape {
     return this.#problem === undefined && !this.#isCutShort
   }
 
-  #stop(reason: string, { atMs }: HeadStep | WriteStep): void {
+  #stop(reason: string, { atMs }: { readonly atMs: number }): void {
     this.#problem ??= { reason, atMs }
   }
 
@@ -133,8 +141,13 @@ class DecodedTape {
       this.#stop(`${what}, which cannot be read here and so is not kept`, step)
       return
     }
+    await this.#keep(step, decoded(step.bytes, this.#decoders))
+  }
+
+  async #keep(step: Omit<WriteStep, 'bytes'>, parts: AsyncIterable<Uint8Array>): Promise<void> {
+    if (!this.#isOpen) return
     try {
-      for await (const bytes of decoded(step.bytes, this.#decoders)) {
+      for await (const bytes of parts) {
         if (!this.#isOpen) return
         this.#tape.write({ ...step, bytes })
       }
@@ -146,17 +159,27 @@ class DecodedTape {
 }
 
 /** Gives what a chunk holds as soon as it is there, not when a block of the coding is whole. */
-type Decode = (bytes: Uint8Array) => AsyncIterable<Uint8Array>
+interface Decoder {
+  decode(bytes: Uint8Array): AsyncIterable<Uint8Array>
+  /** What is left when there is no more; throws where the coding is not over. */
+  rest(): AsyncIterable<Uint8Array>
+}
 
 async function* decoded(
   bytes: Uint8Array,
-  [first, ...others]: readonly Decode[],
+  [first, ...others]: readonly Decoder[],
 ): AsyncGenerator<Uint8Array> {
   if (!first) yield bytes
-  else for await (const part of first(bytes)) yield* decoded(part, others)
+  else for await (const part of first.decode(bytes)) yield* decoded(part, others)
 }
 
-const decoders: ReadonlyMap<string, () => Decode> = new Map([
+async function* rest([first, ...others]: readonly Decoder[]): AsyncGenerator<Uint8Array> {
+  if (!first) return
+  for await (const part of first.rest()) yield* decoded(part, others)
+  yield* rest(others)
+}
+
+const decoders: ReadonlyMap<string, () => Decoder> = new Map([
   ['gzip', () => decoder(() => createGunzip())],
   ['x-gzip', () => decoder(() => createGunzip())],
   ['deflate', () => decoder(inflaterFor)],
@@ -171,7 +194,7 @@ const inflaterFor = (first: Uint8Array): Transform =>
  * A few bytes may hold very many. They come in parts of 16 kB, each in a turn of its own and none
  * before the one ahead of it is taken, so that neither memory nor other streams have to bear them.
  */
-function decoder(open: (first: Uint8Array) => Transform): Decode {
+function decoder(open: (first: Uint8Array) => Transform): Decoder {
   let stream: Transform | undefined
   let failure: Error | undefined
   let wake: () => void = () => undefined
@@ -182,16 +205,17 @@ function decoder(open: (first: Uint8Array) => Transform): Decode {
         failure = error
         wake()
       })
-  return async function* parts(bytes) {
-    if (bytes.length === 0) return
-    stream ??= opened(bytes)
+  async function* partsUntil(
+    from: Transform,
+    give: (taken: (error?: Error | null) => void) => void,
+  ): AsyncGenerator<Uint8Array> {
     let isTaken = false
-    stream.write(bytes, (error) => {
+    give((error) => {
       isTaken = !error
       wake()
     })
     for (;;) {
-      const part: Uint8Array | null = stream.read()
+      const part: Uint8Array | null = from.read()
       if (part) yield part
       else if (failure) throw failure
       else if (isTaken) return
@@ -201,5 +225,17 @@ function decoder(open: (first: Uint8Array) => Transform): Decode {
         })
       }
     }
+  }
+  return {
+    async *decode(bytes) {
+      if (bytes.length === 0) return
+      stream ??= opened(bytes)
+      const into = stream
+      yield* partsUntil(into, (taken) => into.write(bytes, taken))
+    },
+    async *rest() {
+      const from = stream
+      if (from) yield* partsUntil(from, (taken) => from.once('end', taken).end())
+    },
   }
 }

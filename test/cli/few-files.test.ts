@@ -105,13 +105,19 @@ describe.concurrent('a server that may open no more files', () => {
     expect(await askAgain(client, requestBytes(asking('second')))).toMatch(tooManyFiles)
     await giveBack(clients, double)
 
-    const answers = [await rawRequest(asking('large')), await rawRequest(asking('third'))]
-    const texts = answers.map(({ body }) => textOf(body))
-    expect(texts).toEqual([`${'x'.repeat(20_000)}y`, 'short'])
+    const long = {
+      ...asking('long'),
+      body: chatBody('long', { metadata: { note: 'x'.repeat(20_000) } }),
+    }
+    const texts: string[] = []
+    for (const one of [asking('large'), long, asking('third')]) {
+      texts.push(textOf((await rawRequest(one)).body))
+    }
+    expect(texts).toEqual([`${'x'.repeat(20_000)}y`, 'short', 'short'])
     double.signal('SIGINT')
     const { code, stderr } = await double.finished
     expect(code).toBe(0)
-    expect(stderr.match(/this exchange is not taped: (EMFILE|EFBIG)/g)).toHaveLength(2)
+    expect(stderr.match(/this exchange is not taped: (EMFILE|EFBIG)/g)).toHaveLength(3)
     const tapes = readdirSync(folder).sort()
     const isWhole = (tape: string) =>
       readFileSync(join(folder, tape), 'utf8').endsWith('"end":"end"}\n')

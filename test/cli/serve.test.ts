@@ -54,6 +54,26 @@ describe.concurrent('a signal', () => {
     expect(stderr).toContain('stuntdouble: waiting for 1 stream to end; once more stops at once\n')
   })
 
+  it('stops a relay without scenarios, which has no file to watch', async ({ expect }) => {
+    await using service = await launch('serve', streams)
+    await using serving = await launch('serve', '--upstream', service.url())
+    expect(textOf(await (await ask(serving, 'hello')).text())).toBe('Hello!')
+    serving.signal('SIGTERM')
+    expect((await serving.finished).code).toBe(0)
+  })
+
+  it('stops at once when it comes twice, also what is being taped', async ({ expect }) => {
+    await using service = await launch('serve', streams)
+    const tapes = join(temporaryFolder(), 'tapes')
+    await using serving = await launch('record', '--upstream', service.url(), '--out', tapes)
+    const { rest } = await begun(serving, 'endless')
+    serving.signal('SIGTERM')
+    await expect.poll(() => serving.stderr, { timeout: 10_000 }).toContain('waiting for 1 stream')
+    serving.signal('SIGTERM')
+    expect(await rest).toMatch(/one.*\(cut\)$/s)
+    expect((await serving.finished).code).toBe(0)
+  })
+
   it('stops at once when it comes twice', async ({ expect }) => {
     await using serving = await launch('serve', streams)
     const { rest } = await begun(serving, 'endless')

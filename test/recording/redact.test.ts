@@ -57,6 +57,19 @@ describe('secrets by their looks', () => {
     })
   }
 
+  test.each([
+    '/ABSK',
+    'Bearer 1',
+    'Basic ',
+    'API_KEY=1',
+    '?token=1',
+    'eyJ',
+    '-----BEGIN PRIVATE KEY-----\n',
+  ])('megabytes of letters behind %s, as an image has them, are read', (before) => {
+    const image = `"${before}${'a1b2'.repeat(4_000_000)}"`
+    expect(new Redactor([]).text(image)).toHaveLength(image.length)
+  })
+
   test('a bearer token is hidden, and prose about bearer tokens is not', () => {
     const redactor = new Redactor([])
     expect(redactor.text('Authorization: Bearer abc.DEF-123_456==')).toMatch(/Bearer REDACTEDx+$/)

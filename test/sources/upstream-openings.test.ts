@@ -75,7 +75,7 @@ describe('requests that come in the same turn', () => {
       if (how === 'return') await left.walk.return?.()
       else if (how === 'signal') leaving.abort()
       else await upstream.close()
-      expect((await pending).done).toBe(true)
+      expect((await pending).value?.do).toBe(how === 'close' ? 'close' : undefined)
       expect(await rest(before.walk)).toEqual(whole)
       await upstream.close()
       const expected = how === 'close' ? undefined : 'client-left'

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import type { HeadStep, WriteStep } from '../../src/core/timeline.ts'
 import type { Tape } from '../../src/recording/store.ts'
@@ -66,6 +66,23 @@ it('leaves out what is not decoded yet when it is cut short, and ends before it'
   await closed
   expect(kept.bytes).toBeLessThan(many.length)
   expect(kept.ended).toBe('abandoned')
+})
+
+it.each([
+  ['gzip', gzipSync],
+  ['br', brotliCompressSync],
+  ['deflate', deflateSync],
+])('says so where a body of %s is over before its coding is', async (coding, compress) => {
+  const coded = compress(many)
+  for (const bytes of [coded, coded.subarray(0, -9)]) {
+    const kept = new Kept()
+    const tape = new PlainTape(kept)
+    tape.write({ ...head, headers: [['content-encoding', coding]] })
+    tape.write(chunk(bytes))
+    await tape.end('end', 8)
+    expect(kept.ended).toMatch(bytes === coded ? /^end$/ : /cannot be decoded.*unexpected end/)
+    if (bytes === coded) expect(kept.bytes).toBe(many.length)
+  }
 })
 
 it('is not cut short where nothing waits', async () => {

@@ -163,6 +163,21 @@ describe('what is unusual on the wire reaches client and tape all the same', () 
     expect(saidByUs(asked)).toContain('switches to another protocol (101)')
   })
 
+  test('a coding of the transfer that nobody asked for is no answer, and not taped', async () => {
+    const coded = gzipSync('data: sk-proj-Ab3dEf6hIj9kLmN0pQrStUvWxYz\n\n')
+    const { url } = await upstream(
+      head('200 OK', 'transfer-encoding: gzip, chunked'),
+      `${coded.length.toString(16)}\r\n`,
+      coded,
+      `\r\n${lastChunk}`,
+    )
+    const asked = await relay({ url })
+    expect(asked.seen[0]).toBe(502)
+    expect(saidByUs(asked)).toContain('its transfer-encoding is gzip, which nobody has asked for')
+    expect(asked.recording.failed).toContain('transfer-encoding is gzip')
+    expect(asked.taped).not.toContain(200)
+  })
+
   test('an answer before the request is all sent is heard, every time', async () => {
     const { url } = await upstream(head('413 Too Large', 'content-length: 2'), 'no', 'FIN')
     const service = open({ url })

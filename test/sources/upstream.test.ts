@@ -302,13 +302,15 @@ test('a client that leaves before the head leaves a tape that says so', async ()
   expect(openRecording(file())).toMatchObject({ ending: 'client-left', status: undefined })
 })
 
-test('closing the upstream leaves what is still running', async () => {
+test('closing the upstream leaves what is still running, and calls no end clean', async () => {
   const { url, left } = await upstream(streamHead, 'stay')
   const service = openUpstream({ url, clock })
   const walk = service.relay(request())[Symbol.asyncIterator]()
   await walk.next()
+  const pending = walk.next()
   await service.close()
   await left
+  expect(plain((await pending).value)).toBe('close')
   expect((await walk.next()).done).toBe(true)
 })
 

@@ -61,6 +61,20 @@ const keyShapes: readonly (readonly [begin: string, rest: string])[] = [
   ['eyJ', String.raw`[\w-]{8,}(?:\.[\w-]{4,}){2,4}`],
 ]
 
+/**
+ * No key is longer. Megabytes of letters, as an image has them, overflow the stack of V8 where a
+ * pattern would take them all: each is a place to come back to.
+ */
+const longestKey = 64 * 1024
+
+const bounded = (source: string): string =>
+  source
+    .replaceAll(/(?<=[\])])\+/g, `{1,${longestKey}}`)
+    .replaceAll(/(?<=[\])])\*/g, `{0,${longestKey}}`)
+    .replaceAll(/(?<=\{\d+,)\}/g, `${longestKey}}`)
+
+const boundedly = ({ source, flags }: RegExp): RegExp => new RegExp(bounded(source), flags)
+
 interface Shape {
   readonly begin: string
   /** Tried where the letters of `begin` are over. */
@@ -73,7 +87,7 @@ const pairOf = (before: number, code: number): number => ((before & 255) << 8) |
 const shapesByPair = new Map<number, readonly Shape[]>()
 const isPairOfShape = new Uint8Array(65_536)
 for (const [begin, rest] of keyShapes) {
-  const shape = { begin, rest: new RegExp(rest, 'y') }
+  const shape = { begin, rest: new RegExp(bounded(rest), 'y') }
   const pair = pairOf(begin.charCodeAt(begin.length - 2), begin.charCodeAt(begin.length - 1))
   shapesByPair.set(pair, [...(shapesByPair.get(pair) ?? []), shape])
   isPairOfShape[pair] = 1
@@ -120,20 +134,22 @@ function beginningIn(text: string): { from: number; length: number } | undefined
 }
 
 /** A token after `Bearer`, which prose about bearer tokens does not look like. */
-const bearers = /([Bb]earer(?: |%20|\+){1,3})((?=[\w.~+/-]*\d)[\w.~+/-]{12,}=*)/g
-const basics = /(Basic(?: |%20|\+){1,3})([A-Za-z0-9+/]{8,}={0,2})/g
+const bearers = boundedly(/([Bb]earer(?: |%20|\+){1,3})((?=[\w.~+/-]*\d)[\w.~+/-]{12,}=*)/g)
+const basics = boundedly(/(Basic(?: |%20|\+){1,3})([A-Za-z0-9+/]{8,}={0,2})/g)
 /** The password in `https://user:password@host`. */
 const userInfo = /(:\\*\/\\*\/[^\s/:@"'<>\\]{0,64}:)([^\s/@"'<>\\]{3,128})(?=@)/g
 /** What stands there where it is explained. */
 const isExample = /^(?:pass(?:word|wd)?|pwd|secret|token|key|\$.*|\*+)$/i
 /** What scripts and settings say: `OPENAI_API_KEY=...`. */
-const assigned =
-  /((?:KEY|TOKEN|SECRET|PASSWORD)\s{0,2}=\s{0,2}\\*["']?)((?=[\w.+/-]*\d)[\w.+/-]{16,}=*)/g
+const assigned = boundedly(
+  /((?:KEY|TOKEN|SECRET|PASSWORD)\s{0,2}=\s{0,2}\\*["']?)((?=[\w.+/-]*\d)[\w.+/-]{16,}=*)/g,
+)
 const awsSecrets =
   /([sS]ecret_?[aA]ccess_?[kK]ey["'\s:=\\]{1,8})([A-Za-z0-9/+]{40}(?![A-Za-z0-9/+]))/g
 /** In the query of a URL that stands in a text, or in a form; the value is long enough for a key. */
-const parameters =
-  /((?:^|[?&\s"'])(?:X-Amz-(?:Signature|Security-Token|Credential)|sig|key|token|code|auth|(?:api_?key|subscription-key|(?:access|refresh|id|auth|session)_token|client_secret|password))=)((?=[\w.~+/%-]*\d)[\w.~+/%-]{16,}=*)/g
+const parameters = boundedly(
+  /((?:^|[?&\s"'])(?:X-Amz-(?:Signature|Security-Token|Credential)|sig|key|token|code|auth|(?:api_?key|subscription-key|(?:access|refresh|id|auth|session)_token|client_secret|password))=)((?=[\w.~+/%-]*\d)[\w.~+/%-]{16,}=*)/g,
+)
 
 /** What a key may stand after: no letter or digit, or an escape that ends in one. */
 const keyMayFollow = /(?:^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})$/
@@ -162,7 +178,7 @@ function isBasic({ secret }: Found): boolean {
 
 const pemBegins = /-----BEGIN [A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----/g
 /** What is passed over between the lines of a key: escapes, and the field name of an event stream. */
-const pemParts = /\\+[nrt]|[\r\n]+(?:data:)?|[A-Za-z0-9+/=]+|-----END/g
+const pemParts = boundedly(/\\+[nrt]|[\r\n]+(?:data:)?|[A-Za-z0-9+/=]+|-----END/g)
 const longestPem = 8 * 1024
 
 /** The lines of private keys, one by one, so that the line ends stay. */
