@@ -26,6 +26,9 @@ export interface ReadOnOptions {
   readonly limits?: ReadOnLimits
   /** The stream's ending waits for it. */
   readonly beforeEnding?: (() => Promise<void>) | undefined
+  /** It goes on by itself, until `onOver`. */
+  readonly onDetached?: () => void
+  readonly onOver?: () => void
   /** A limit is reached: the upstream is left, and the tape has to end where it stands. */
   readonly onLimit: (why: string) => void
 }
@@ -77,7 +80,8 @@ class ReadOn implements LiveSteps {
   detach(): void {
     if (this.#detached) return
     this.#detached = true
-    const { clock } = this.#options
+    const { clock, onDetached } = this.#options
+    onDetached?.()
     const { ms } = this.#limits
     this.#alarm = clock.at(clock.now() + ms, () => this.#stop(`after ${ms / 1000} s`))
     // A failure of the upstream is on tape, and there is nobody else to tell.
@@ -103,6 +107,7 @@ class ReadOn implements LiveSteps {
 
   #settle = (): void => {
     this.#alarm?.cancel()
+    this.#options.onOver?.()
   }
 }
 

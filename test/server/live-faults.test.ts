@@ -217,6 +217,20 @@ describe('a stream on its way', () => {
       }),
   )
 
+  it('counts among the streams as long as it is read on', async () => {
+    const upstream = await rawUpstream(slow)
+    const scenarios = [{ rules: [{ reply: { upstream: true }, ...cut }] }]
+    const relay = { upstream: upstream.url, tapes: folder() }
+    await using double = await start({ scenarios, ...relay, maxStreams: 1 })
+    expect((await askRaw(double, 'cut')).body).toBe(one)
+    const refused = await askRaw(double, 'cut')
+    expect(refused.headers['x-stuntdouble-error']).toBe('too-many-streams')
+    await upstream.close()
+    await double.taped()
+    const unreached = await askRaw(double, 'cut')
+    expect(unreached.headers['x-stuntdouble-error']).toBe('upstream-failed')
+  })
+
   it('leaves the upstream at once when it is ended and not taped', () =>
     withUpstream(slow, { ...cut, reply: { upstream: true, tape: false } }, async (double, up) => {
       expect((await askRaw(double, 'cut')).socket).toBe('rst')

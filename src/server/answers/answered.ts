@@ -7,6 +7,7 @@ import type { MissReport } from '../../recording/match/match-miss.ts'
 import { redactRequest } from '../../recording/redact/redact.ts'
 import { replyTimeline } from '../../sources/reply.ts'
 import { seededRandom } from '../../time/random.ts'
+import type { Capacity } from '../limits/capacity.ts'
 import type { Log } from '../log.ts'
 import { maskedValue } from '../masking.ts'
 import type { OpenTapes } from '../open-tapes.ts'
@@ -23,6 +24,7 @@ export interface AnswerContext {
   readonly states: SharedState
   readonly kept: KeptReplies
   readonly tapes: OpenTapes
+  readonly capacity: Capacity
   readonly clock: Clock
   readonly log: Log
 }

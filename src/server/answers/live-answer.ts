@@ -47,6 +47,8 @@ export function relayed(
   const timeline = readOn(live, {
     clock: context.clock,
     beforeEnding: onTaped && (() => watched?.closed ?? Promise.resolve()),
+    onDetached: () => context.capacity.goOn(),
+    onOver: () => context.capacity.leave(),
     onLimit: (why) => {
       watched?.cutOff()
       const message = `${upstream.url} was left ${why} after a fault had ended the stream`

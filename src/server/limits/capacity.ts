@@ -154,6 +154,11 @@ export class Capacity {
     return undefined
   }
 
+  /** One that has its place goes on after it has left, as a tape does whose client is gone. */
+  goOn(): void {
+    this.streams += 1
+  }
+
   leave(): void {
     this.streams -= 1
   }

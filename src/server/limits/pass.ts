@@ -45,8 +45,8 @@ export function passLimits(line: Line, question: Question, server: ServerState):
 }
 
 async function passSome(line: Line, question: Question, server: ServerState): Promise<Pass> {
-  const { stage, states, kept, tapes, clock, log, limits } = server
-  const counted = await countable(question, { stage, states, kept, tapes, clock, log })
+  const { stage, limits } = server
+  const counted = await countable(question, { ...server, stage })
   if (!counted) return noLimits
   const entered = await limits.enter(stage.limits, counted, (run) => line.whenLeft(run))
   if (entered.refused && !entered.left) server.counters.countLimited(entered.refused.name)
