@@ -56,7 +56,8 @@ function ofType(type: string | undefined, read: Node): fc.Arbitrary<unknown> {
     case 'string':
       return read.contentEncoding === 'base64' ? fc.base64String() : fc.oneof(text, words)
     default:
-      return fc.jsonValue({ maxDepth: 2 })
+      // There is no minus nought in JSON.
+      return fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)))
   }
 }
 
