@@ -45,8 +45,9 @@ export function signs(random: Random, from: Alphabet, length: number): string {
       let number = (random.next() * combinations) | 0
       const end = Math.min(at + perNumber, count)
       for (; at < end; at++) {
-        drawn[at] = codes[number % size] ?? 0
-        number = (number / size) | 0
+        const rest = (number / size) | 0
+        drawn[at] = codes[number - rest * size] ?? 0
+        number = rest
       }
     }
     text += drawn.toString('latin1', 0, count)

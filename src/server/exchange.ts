@@ -25,7 +25,7 @@ import type { Answer, Question } from './answers/answered.ts'
 import { plainRequest } from './answers/plain.ts'
 import { type AskedFaults, faultsFor, requestFaults } from './faults/asked-faults.ts'
 import { resumedFrom } from './faults/resumed-faults.ts'
-import type { Arrival, JournalRecord } from './journal.ts'
+import type { Arrival, ExchangeRecord, JournalRecord } from './journal.ts'
 import { languageAfter, listenFinite, listenLive } from './language.ts'
 import { type Pass, passLimits } from './limits/pass.ts'
 import { isRefusedByCapacity } from './limits/refused-by-capacity.ts'
@@ -135,7 +135,7 @@ interface Answered extends AtTheDoor {
 /** An exchange from the moment at which all is known that it takes to play it. */
 class Exchange implements StreamSource {
   readonly connection: ConnectionUse
-  readonly record: JournalRecord
+  readonly record: ExchangeRecord
   readonly lengthMayChange: boolean
   readonly pauseAt: StreamPlace | undefined
   readonly #line: Line
@@ -313,7 +313,7 @@ function noteLeft({ question, pass, arrival }: AtTheDoor, server: ServerState): 
 }
 
 interface Concluded {
-  readonly record: JournalRecord
+  readonly record: ExchangeRecord
   readonly outcome: Outcome
   readonly http: HttpRequest
 }
@@ -333,6 +333,7 @@ function conclude({ record, outcome, http }: Concluded, server: ServerState): vo
   counters.countEnd(outcome)
   server.news.tell('ended', record)
   if (log !== silentLog) logEnd(record, outcome, log)
+  record.conclude()
 }
 
 function logEnd(record: JournalRecord, outcome: Outcome, log: Log): void {

@@ -3,6 +3,7 @@
  * credential: requests are masked when somebody looks, which most of them never are.
  */
 import { looseText, utf8 } from '../core/bytes.ts'
+import { StuntdoubleError } from '../core/errors.ts'
 import type { Headers, HttpRequest } from '../core/http.ts'
 import type { RedactSettings } from '../core/recording-settings.ts'
 import { isMapping } from '../faults/options.ts'
@@ -16,9 +17,10 @@ import {
   type Previous,
   recordTold,
 } from './journal-record.ts'
+import { JournalSlot, type Sent } from './journal-slot.ts'
 import { maskedValue } from './masking.ts'
 
-export type { Arrival, JournalRecord }
+export type { Arrival, ExchangeRecord, JournalRecord }
 
 export interface JournalEntry extends JournalRecord {
   /** Path and query, secrets masked. */
@@ -46,20 +48,11 @@ const mostWholeBytes = 16 * 1024 * 1024
 /** Of all entries together: a thousand with long headers and bodies would be much more. */
 const mostBytes = 32 * 1024 * 1024
 
-/** What an entry weighs beside what the client sent, roughly. */
-const entryBytes = 2000
-
 /** Besides those that a recording keeps. */
 const shownHeaders = [
   ...['user-agent', 'last-event-id', 'idempotency-key', 'x-stainless-retry-count'],
   ...['x-stuntdouble-session', 'x-stuntdouble-fault', 'x-stuntdouble-pause'],
 ]
-
-interface Kept {
-  readonly record: JournalRecord
-  http: HttpRequest
-  bytes: number
-}
 
 /** The exchange of a session that came last. */
 interface Latest {
@@ -68,10 +61,13 @@ interface Latest {
 }
 
 export class Journal {
-  #kept: Kept[] = []
+  /** From the oldest on, round and round. */
+  #slots: JournalSlot[] = []
+  #first = 0
+  #count = 0
   #keptBytes = 0
   /** Those whose bodies are longer than what is shown of them, oldest first. */
-  readonly #whole = new Set<Kept>()
+  readonly #whole = new Set<JournalSlot>()
   #wholeBytes = 0
   readonly #limit: number
   readonly #redact: () => RedactSettings
@@ -92,45 +88,78 @@ export class Journal {
     this.#note = note
   }
 
-  open(http: HttpRequest, answer: Answer, arrival: Arrival): JournalRecord {
+  open(http: HttpRequest, answer: Answer, arrival: Arrival): ExchangeRecord {
     const previous = this.#previous(answer.session, arrival)
     const redact = this.#redact
     const id = this.#nextId()
-    const record = new ExchangeRecord({ id, http, answer, arrival, previous, redact })
-    const kept = http.body.length > mostWholeBytes ? cutBody(http, redact()) : http
-    this.#keep({ record, http: kept, bytes: weightOf(kept) })
+    const record = ExchangeRecord.opened({ id, http, answer, arrival, previous, redact })
+    const isLong = http.body.length > mostWholeBytes
+    this.#keep(record, isLong ? cutBody(http, redact()) : http)
     this.#remember(record, arrival)
     return record
   }
 
-  #keep(entry: Kept): void {
-    this.#kept.push(entry)
-    this.#keptBytes += entry.bytes
-    if (entry.http.body.length > shownBodyBytes) this.#keepWhole(entry)
-    while (this.#kept.length > this.#limit || this.#keptBytes > mostBytes) {
-      const oldest = this.#kept.shift()
-      this.#keptBytes -= oldest?.bytes ?? this.#keptBytes
-      if (oldest) this.#settle(oldest)
-    }
+  #keep(record: ExchangeRecord, sent: Sent): void {
+    if (this.#count === this.#limit) this.#forgetOldest()
+    const slot = this.#freeSlot()
+    slot.hold(record, sent)
+    this.#count += 1
+    this.#keptBytes += slot.bytes
+    if (sent.body.length > shownBodyBytes) this.#keepWhole(slot)
+    while (this.#keptBytes > mostBytes) this.#forgetOldest()
+  }
+
+  #freeSlot(): JournalSlot {
+    const slots = this.#slots
+    if (this.#count < slots.length) return this.#slotAt(this.#count)
+    if (this.#first > 0) slots.push(...slots.splice(0, this.#first))
+    this.#first = 0
+    const slot = new JournalSlot()
+    slots.push(slot)
+    return slot
+  }
+
+  #slotAt(nth: number): JournalSlot {
+    const { length } = this.#slots
+    const at = this.#first + nth
+    const slot = this.#slots[at < length ? at : at - length]
+    if (!slot) throw new StuntdoubleError('internal', `The journal has no place ${nth}`)
+    return slot
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#slotAt(0)
+    this.#unwhole(oldest)
+    this.#keptBytes -= oldest.bytes
+    oldest.empty()
+    this.#first = (this.#first + 1) % this.#slots.length
+    this.#count -= 1
   }
 
   /** To mask 100 kB takes 5 ms, which an exchange has not that nobody looks at. */
-  #keepWhole(entry: Kept): void {
-    this.#whole.add(entry)
-    this.#wholeBytes += entry.http.body.length
+  #keepWhole(slot: JournalSlot): void {
+    this.#whole.add(slot)
+    this.#wholeBytes += slot.sent.body.length
     for (const oldest of this.#whole) {
       if (this.#wholeBytes <= mostWholeBytes) break
-      this.#settle(oldest, letGo(oldest.http))
+      this.#shorten(oldest, letGo(oldest.sent))
     }
   }
 
-  /** Its whole body is needed no more; `http` stands in for it. */
-  #settle(entry: Kept, http = entry.http): void {
-    if (!this.#whole.delete(entry)) return
-    this.#wholeBytes -= entry.http.body.length
-    this.#keptBytes += weightOf(http) - entry.bytes
-    entry.http = http
-    entry.bytes = weightOf(http)
+  /** Its whole body is needed no more. */
+  #shorten(slot: JournalSlot, sent: Sent): void {
+    this.#unwhole(slot)
+    this.#keptBytes -= slot.bytes
+    slot.sent = sent
+    this.#keptBytes += slot.bytes
+  }
+
+  #unwhole(slot: JournalSlot): void {
+    if (this.#whole.delete(slot)) this.#wholeBytes -= slot.sent.body.length
+  }
+
+  get #held(): JournalSlot[] {
+    return Array.from({ length: this.#count }, (_, nth) => this.#slotAt(nth))
   }
 
   /** How many exchanges are kept. */
@@ -145,7 +174,7 @@ export class Journal {
 
   /** Unmasked: not to be shown to anybody. */
   get records(): readonly JournalRecord[] {
-    return this.#kept.map(({ record }) => record)
+    return this.#held.map(({ record }) => record)
   }
 
   /** Oldest first. */
@@ -157,11 +186,11 @@ export class Journal {
   entriesOf(isAsked: (record: JournalRecord) => boolean): JournalEntry[] {
     this.#note()
     const settings = this.#redact()
-    return this.#kept.flatMap((entry) => {
-      const { record } = entry
+    return this.#held.flatMap((slot) => {
+      const { record } = slot
       if (!isAsked(record)) return []
-      if (this.#whole.has(entry)) this.#settle(entry, cutBody(entry.http, settings))
-      const { redactor, url, headers, body } = redactRequest(entry.http, settings, shownHeaders)
+      if (this.#whole.has(slot)) this.#shorten(slot, cutBody(slot.sent, settings))
+      const { redactor, url, headers, body } = redactRequest(slot.sent, settings, shownHeaders)
       const masked = roundedTimes(maskedValue(recordTold(record), redactor))
       return [{ ...masked, url, headers: joined(headers), body: looseText(body) }]
     })
@@ -190,21 +219,21 @@ export class Journal {
 
   /** Forgets these entries, or all. */
   clear(isMeant: (record: JournalRecord) => boolean = () => true): void {
-    for (const entry of this.#whole) if (isMeant(entry.record)) this.#settle(entry)
-    this.#kept = this.#kept.filter(({ record }) => !isMeant(record))
-    this.#keptBytes = this.#kept.reduce((sum, { bytes }) => sum + bytes, 0)
+    const held = this.#held.filter((slot) => {
+      if (!isMeant(slot.record)) return true
+      this.#unwhole(slot)
+      return false
+    })
+    this.#slots = held
+    this.#first = 0
+    this.#count = held.length
+    this.#keptBytes = held.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 }
 
 function counted(): () => number {
   let last = 0
   return () => ++last
-}
-
-function weightOf({ body, url, headers }: HttpRequest): number {
-  let bytes = entryBytes + body.length + url.length
-  for (const [name, value] of headers) bytes += name.length + value.length
-  return bytes
 }
 
 function joined(headers: Headers): JournalEntry['headers'] {
@@ -232,12 +261,12 @@ function roundedField(name: string, value: unknown): unknown {
 }
 
 /** Masked before it is cut: half a secret would not be known as one. */
-function cutBody(http: HttpRequest, settings: RedactSettings): HttpRequest {
-  const { body } = redactRequest(http, settings)
-  return { ...http, body: Buffer.from(body.subarray(0, shownBodyBytes)) }
+function cutBody(sent: Sent, settings: RedactSettings): Sent {
+  const { body } = redactRequest(sent, settings)
+  return { ...sent, body: Buffer.from(body.subarray(0, shownBodyBytes)) }
 }
 
-const letGo = (http: HttpRequest): HttpRequest => ({
-  ...http,
-  body: utf8(`(${http.body.length} bytes, let go for those of later requests)`),
+const letGo = (sent: Sent): Sent => ({
+  ...sent,
+  body: utf8(`(${sent.body.length} bytes, let go for those of later requests)`),
 })

@@ -77,5 +77,5 @@ export interface Relayed {
   readonly upstream: string
   tape: TapeState | undefined
   /** Gets the tape as well, where there is a file: it is opened in a turn of its own. */
-  notedIn?: { tape?: TapeState }
+  notedIn?: { tape?: TapeState | undefined }
 }
