@@ -16,12 +16,14 @@ const roomBytes = 1024
 /** What an entry weighs beside what the client sent, roughly. */
 const entryBytes = 2000
 
+const noRecord = new ExchangeRecord()
+
 export class JournalSlot {
-  record = new ExchangeRecord()
+  record = noRecord
   /** What it weighs among the others. */
   bytes = 0
   /** What becomes of a record that is over. */
-  readonly #kept = this.record
+  #kept: ExchangeRecord | undefined
   /** As long as the exchange goes on, or where its body has no room here. */
   #sent: Sent | undefined
   #url = ''
@@ -52,6 +54,7 @@ export class JournalSlot {
   settle(): void {
     const sent = this.#sent
     if (!sent || this.record.upstream !== undefined) return
+    this.#kept ??= new ExchangeRecord()
     this.#kept.become(this.record)
     this.record = this.#kept
     if (sent.body.length > roomBytes) return
@@ -65,7 +68,7 @@ export class JournalSlot {
 
   /** What it held is forgotten. */
   empty(): void {
-    this.record = this.#kept
+    this.record = noRecord
     this.#sent = undefined
     this.#bodyBytes = 0
   }

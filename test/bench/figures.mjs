@@ -21,11 +21,11 @@ export function median(values) {
 /** The median of what `pick` finds in each round, rounded. */
 export const medianOf = (rounds, pick) => rounded(median(rounds.map(pick)))
 
-/** The median of each of the quantiles that `pick` finds in each round. */
+/** The median of the quantiles that `pick` finds in each round, and the largest of all. */
 export const medianQuantiles = (rounds, pick) => ({
   p50: medianOf(rounds, (round) => pick(round).p50),
   p99: medianOf(rounds, (round) => pick(round).p99),
-  max: medianOf(rounds, (round) => pick(round).max),
+  max: rounded(Math.max(...rounds.map((round) => pick(round).max))),
 })
 
 /**

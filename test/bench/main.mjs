@@ -100,7 +100,7 @@ async function main() {
     }
   const goals = judge(measured)
   const report = { format: 1, machine: machine.finish(), goals, parts: measured }
-  if (goals.length > 0) console.log(goalsTable(goals))
+  if (goals.length > 0 && !given.smoke) console.log(goalsTable(goals))
   console.log(closing(report.machine))
   await save(given.json, `${JSON.stringify(report, null, 2)}\n`)
   await save(given.svg, chart(report))

@@ -44,8 +44,10 @@ const sections = {
         'connections',
         'replies/s',
         'frames/s',
+        'ours over its',
         'CPU a reply',
         'our CPU over its',
+        'load client busy',
         'rounds',
       ],
       rowsOf(parts, 'full-speed').map((row) => [
@@ -53,8 +55,10 @@ const sections = {
         row.connections,
         row.repliesPerSecond,
         row.framesPerSecond,
+        over(row, row.speedRatio),
         micros(row.cpuMicrosPerReply),
         over(row, row.cpuRatio),
+        percent(row.clientBusy ?? null),
         row.rounds,
       ]),
     ),
@@ -109,11 +113,19 @@ const sections = {
     ),
   memory: ({ parts }) =>
     table(
-      ['server', 'streams in flight', 'heap a stream', 'of that its connection', 'RSS a stream'],
+      [
+        'server',
+        'streams in flight',
+        'heap a stream',
+        'of that its connection',
+        'RSS a stream',
+        'heap, the first of a process',
+      ],
       (parts['paced']?.memory ?? []).map((row) => [
         titleOf(row.server),
         row.streams,
-        ...[row.liveBytesPerStream, row.ofThatConnection, row.rssBytesPerStream].map(kilobytes),
+        ...[row.liveBytesPerStream, row.ofThatConnection].map(kilobytes),
+        ...[row.rssBytesPerStream, row.firstBytesPerStream].map(kilobytes),
       ]),
     ),
   taping: ({ parts }) =>
@@ -163,6 +175,7 @@ const sections = {
     table(
       [
         'workers',
+        'load client',
         'replies/s',
         'CPU a reply',
         'CPU over one process',
@@ -173,6 +186,7 @@ const sections = {
       ],
       rowsOf(parts, 'workers').map((row) => [
         row.workers,
+        row.isAwake ? 'never sleeps' : 'sleeps',
         row.repliesPerSecond,
         micros(row.cpuMicrosPerReply),
         ratio(row.cpuRatio),

@@ -20,7 +20,8 @@ export async function inTurn(servers, options, measure) {
   const { rounds, spareMs = 0, once = [], watch = watchStolen } = options
   const again = servers.filter(({ name }) => !once.includes(name))
   const all = []
-  const another = async (going) => all.push(await oneRound(going, { measure, watch }))
+  const another = async (going) =>
+    all.push(await oneRound(turned(going, all.length), { measure, watch }))
   await another(servers)
   while (all.length < rounds) await another(again)
   const untilMs = performance.now() + spareMs
@@ -33,6 +34,12 @@ export async function inTurn(servers, options, measure) {
       roundsOf(server).map(({ seen }) => seen.get(server.name)),
     ]),
   )
+}
+
+/** Each round begins with another, so that none has always the same neighbours. */
+const turned = (servers, round) => {
+  const at = round % servers.length
+  return [...servers.slice(at), ...servers.slice(0, at)]
 }
 
 async function oneRound(servers, { measure, watch }) {

@@ -75,10 +75,10 @@ export const parts = {
       warmUp: { connections: 1000, mostReplies: 1500, forMs: 1600 },
       waves: [
         { streams: 500, rounds: 3, spareMs: 2000, once },
-        { streams: 2000, rounds: 1 },
+        { streams: 2000, rounds: 2, once },
         { streams: 3000, rounds: 2, servers: ['stuntdouble', 'bare-net'] },
         // More than any of them can keep on one core: here it shows how they fall behind.
-        { streams: 5000, rounds: 1, servers: ['stuntdouble', 'bare-net', 'aimock'] },
+        { streams: 5000, rounds: 2, servers: ['stuntdouble', 'bare-net', 'aimock'], once },
       ],
     },
     tiny: {

@@ -62,10 +62,10 @@ describe('the bench', () => {
 
   test('asks stuntdouble also what it was never asked before', () => {
     const servers = report.parts['full-speed']?.['rows']?.map(({ server }) => server)
-    expect(servers?.slice(0, 2)).toEqual(['stuntdouble', 'stuntdouble-new'])
+    expect(servers).toContain('stuntdouble-new')
   })
 
-  test('prints a table for each part, and its goals', () => {
+  test('prints a table for each part, and holds no goal against tiny figures', () => {
     for (const title of [
       'Full speed',
       'Cold',
@@ -78,6 +78,7 @@ describe('the bench', () => {
       expect(printed).toContain(title)
     }
     expect(report.goals.map(({ wanted }) => wanted)).toContain('at most 1 ms')
+    expect(printed).not.toContain('reached')
   })
 
   test('draws what it measured', () => {

@@ -1,7 +1,9 @@
 /**
  * What a second process brings, and what it costs: `serve` with one worker and with two. Two
  * processes that are busy at once cost more than one each, whatever they do, where they share a core,
- * its caches and a load client. So beside them stand two servers that share nothing, and a floor.
+ * its caches and a load client. So beside them stand two servers that share nothing, and a floor; and
+ * all are measured twice. A client that never sleeps has a core for itself, and leaves two servers no
+ * more room than one; one that sleeps has to be woken, which one server pays for more often than two.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -46,7 +48,7 @@ export async function workers(client, { dist, rounds, warmUp, forMs, connections
   const serve = [`${dist}/cli/main.js`, 'serve', file, '--port', '0', '--log-level', 'error']
   const run = (server, asked) =>
     withCpuOf(server, () =>
-      client.ask({ do: 'fullSpeed', port: server.port, connections, awake: true, ...asked }),
+      client.ask({ do: 'fullSpeed', port: server.port, connections, ...asked }),
     )
   const running = []
   try {
@@ -57,8 +59,12 @@ export async function workers(client, { dist, rounds, warmUp, forMs, connections
       const mostReplies = warmUp.replies * server.processes
       await run(server, { forMs: warmUp.forMs, mostReplies })
     }
-    const seen = await inTurn(running, { rounds }, (server) => run(server, { forMs }))
-    return { rows: running.map((server) => figures(server, seen)) }
+    const rows = []
+    for (const awake of [false, true]) {
+      const seen = await inTurn(running, { rounds }, (server) => run(server, { forMs, awake }))
+      rows.push(...running.map((server) => ({ ...figures(server, seen), isAwake: awake })))
+    }
+    return { rows }
   } finally {
     await stopServers(running)
     await rm(folder, { recursive: true, force: true })
@@ -93,6 +99,7 @@ export function workersTable({ rows }, { connections }) {
     `Workers: full speed at ${connections} connections, over one process`,
     [
       'workers',
+      'client',
       'replies/s',
       'over one',
       'µs CPU/reply',
@@ -103,6 +110,7 @@ export function workersTable({ rows }, { connections }) {
     ],
     rows.map((row) => [
       `${row.workers}`,
+      row.isAwake ? 'never sleeps' : 'sleeps',
       row.repliesPerSecond,
       isFirst(row) ? '' : times(row.speedRatio),
       row.cpuMicrosPerReply,
