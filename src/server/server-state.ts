@@ -102,6 +102,7 @@ export class ServerState {
     this.capacity = new Capacity(settings.capacity ?? unbounded, {
       clock: settings.clock,
       log: this.log,
+      isWorker: settings.peers?.place !== undefined,
       onRefused: (lacking) => this.counters.countRefused(lacking),
     })
     this.maxBodyBytes = settings.maxBodyBytes ?? defaultMaxBodyBytes

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launch, type Running, temporaryFolder } from '../cli/command.ts'
 import { chatBody, chatPath } from '../support/ask.ts'
-import { openStream } from '../support/streaming-client.ts'
+import { openStream, type StreamingClient } from '../support/streaming-client.ts'
 
 const folder = temporaryFolder()
 const file = join(folder, 'shared.yaml')
@@ -350,6 +350,24 @@ describe('two workers', () => {
       .filter((line) => !line.startsWith('stuntdouble: '))
     const workers = lines.map((line) => JSON.parse(line)).map(({ worker }) => worker)
     expect(new Set(workers)).toEqual(new Set([undefined, 1, 2]))
+  })
+})
+
+describe('two workers that take three streams', () => {
+  it('take two each, and say of which worker it is that it is full', async () => {
+    await using double = await launch('serve', file, '--workers', '2', '--max-streams', '3')
+    const clients: StreamingClient[] = []
+    for (let nth = 0; nth < 5; nth += 1) {
+      const client = openStream({ port: double.port, path: chatPath, body: chatBody('long') })
+      clients.push(client)
+      await client.until(({ received }) => received.includes('\r\n\r\n'))
+    }
+    const refused = clients.filter(({ received }) => received.startsWith('HTTP/1.1 503'))
+    expect(refused.length).toBeGreaterThan(0)
+    for (const { body, received } of refused) {
+      expect(body || received).toContain('2 streams are open in this worker and no more are taken')
+    }
+    for (const { socket } of clients) socket.destroy()
   })
 })
 

@@ -33,7 +33,8 @@ const levels = ['debug', 'info', 'warn', 'error', 'silent']
 
 function parseWorkers(text: string): number | 'auto' {
   if (text === 'auto') return text
-  if (/^\d+$/.test(text)) return integerFrom(1, 64)(text)
+  const count = /^\d{1,2}$/.test(text) ? Number(text) : 0
+  if (count >= 1 && count <= 64) return count
   throw new InvalidArgumentError('It must be a whole number from 1 to 64, or auto.')
 }
 
@@ -78,7 +79,7 @@ export function listening(command: Command): Command {
     .option('--report-lag', 'at the end, tell scheduled against actual times as a table and a plot')
     .option(
       '--late-after <time>',
-      'a stream with a chunk later than this is marked as late (default: 20ms)',
+      'a stream with a chunk later than this is marked as late; a bare number is in ms (default: 20ms)',
       parseTime,
     )
     .option('--workers <n>', 'serve with so many processes; auto takes one a core', parseWorkers, 1)

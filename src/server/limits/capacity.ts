@@ -84,6 +84,8 @@ const sayMs = 60_000
 interface Around {
   readonly clock: Clock
   readonly log: Log
+  /** One of several processes, among which the limits were divided. */
+  readonly isWorker?: boolean
   /** Told of every refusal. */
   readonly onRefused: (shortage: Shortage) => void
 }
@@ -97,6 +99,8 @@ export class Capacity {
   readonly #clock: Clock
   readonly #log: Log
   readonly #onRefused: (shortage: Shortage) => void
+  /** Whose connections and streams are counted. */
+  readonly #whose: string
   readonly #heap: () => HeapRoom
   /** Of what is kept free of the heap, the part that is. */
   #freeOfKept = 1
@@ -104,11 +108,12 @@ export class Capacity {
   #triedMs = Number.NEGATIVE_INFINITY
   readonly #saidMs = new Map<string, number>()
 
-  constructor(settings: CapacitySettings, { clock, log, onRefused }: Around) {
+  constructor(settings: CapacitySettings, { clock, log, isWorker, onRefused }: Around) {
     this.settings = settings
     this.#clock = clock
     this.#log = log
     this.#onRefused = onRefused
+    this.#whose = isWorker ? ' in this worker' : ''
     this.#heap = settings.heap ?? heapRoom
   }
 
@@ -186,12 +191,12 @@ export class Capacity {
       case 'connections':
         return new StuntdoubleError(
           'too-many-connections',
-          `${maxConnections} connections are open and no more are taken; --max-connections raises that, as far as \`ulimit -n\` allows`,
+          `${maxConnections} connections are open${this.#whose} and no more are taken; --max-connections raises that, as far as \`ulimit -n\` allows`,
         )
       case 'streams':
         return new StuntdoubleError(
           'too-many-streams',
-          `${maxStreams} streams are open and no more are taken; --max-streams raises that`,
+          `${maxStreams} streams are open${this.#whose} and no more are taken; --max-streams raises that`,
         )
       case 'memory':
         return new StuntdoubleError(
