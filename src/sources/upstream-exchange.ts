@@ -12,7 +12,7 @@ import type { Tape } from '../recording/store.ts'
 import { InOrder, Turns } from '../time/turns.ts'
 import type { Connect, Opening, Stop } from './upstream-connect.ts'
 import { failureReply, timeouts } from './upstream-failure.ts'
-import { responseHeaders } from './upstream-headers.ts'
+import { responseHeaders, unsendable } from './upstream-headers.ts'
 import { sendHttp1 } from './upstream-http1.ts'
 import { sendHttp2 } from './upstream-http2.ts'
 import { PlainTape } from './upstream-plain-tape.ts'
@@ -256,6 +256,11 @@ export class Exchange implements LiveSteps, Heard, Opening {
   }
 
   onHead(status: number, received: Headers): void {
+    const wrong = unsendable(received)
+    if (wrong !== undefined) {
+      this.#fail(new Error(`its header ${wrong} has a character that none may have`))
+      return
+    }
     this.#hasHead = true
     this.#expectNothing()
     this.#expectChunk()
@@ -265,6 +270,7 @@ export class Exchange implements LiveSteps, Heard, Opening {
   }
 
   onChunk(bytes: Uint8Array): void {
+    if (this.#isOver) return
     this.#queuedBytes += bytes.length
     this.#freshMs ??= this.#now()
     this.#fresh.push({ atMs: this.#freshMs, do: 'write', bytes })

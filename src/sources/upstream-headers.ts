@@ -39,3 +39,10 @@ export function requestHeaders(headers: Headers): Headers {
  */
 export const responseHeaders = (headers: Headers): Headers =>
   passing(headers).filter(([name]) => !/^x-stuntdouble-/i.test(name))
+
+/** RFC 9110, section 5.5. */
+const sendableValue = /^[\t -~\u0080-\u00ff]*$/
+
+/** The name of a header that a lenient parser has read, and that cannot be sent on. */
+export const unsendable = (headers: Headers): string | undefined =>
+  headers.find(([, value]) => !sendableValue.test(value))?.[0]

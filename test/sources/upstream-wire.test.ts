@@ -163,6 +163,14 @@ describe('what is unusual on the wire reaches client and tape all the same', () 
     expect(saidByUs(asked)).toContain('switches to another protocol (101)')
   })
 
+  test('a header with a character that none may have is no answer', async () => {
+    const { url } = await upstream(head('200 OK', 'x-a: a\x01b', 'content-length: 2'), 'ok')
+    const asked = await relay({ url })
+    expect(asked.seen[0]).toBe(502)
+    expect(saidByUs(asked)).toContain('its header x-a has a character that none may have')
+    expect(asked.recording.failed).toContain('its header x-a')
+  })
+
   test('a coding of the transfer that nobody asked for is no answer, and not taped', async () => {
     const coded = gzipSync('data: sk-proj-Ab3dEf6hIj9kLmN0pQrStUvWxYz\n\n')
     const { url } = await upstream(
