@@ -257,10 +257,8 @@ export class Exchange implements LiveSteps, Heard, Opening {
 
   onHead(status: number, received: Headers): void {
     const wrong = unsendable(received)
-    if (wrong !== undefined) {
-      this.#fail(new Error(`its header ${wrong} has a character that none may have`))
-      return
-    }
+    if (wrong) this.#fail(wrong)
+    if (this.#isOver) return
     this.#hasHead = true
     this.#expectNothing()
     this.#expectChunk()

@@ -43,6 +43,9 @@ export const responseHeaders = (headers: Headers): Headers =>
 /** RFC 9110, section 5.5. */
 const sendableValue = /^[\t -~\u0080-\u00ff]*$/
 
-/** The name of a header that a lenient parser has read, and that cannot be sent on. */
-export const unsendable = (headers: Headers): string | undefined =>
-  headers.find(([, value]) => !sendableValue.test(value))?.[0]
+/** What is wrong with headers that a lenient parser has read, and that cannot be sent on. */
+export function unsendable(headers: Headers): Error | undefined {
+  const [name] = headers.find(([, value]) => !sendableValue.test(value)) ?? []
+  if (name === undefined) return undefined
+  return new Error(`its header ${name} has a character that none may have`)
+}

@@ -3,7 +3,7 @@
  * body was and how it ended is heard on the frames themselves, as they are read.
  */
 import { type ClientHttp2Stream, connect, constants, type OutgoingHttpHeaders } from 'node:http2'
-import type { Headers } from '../core/http.ts'
+import { bodilessStatuses, type Headers, header } from '../core/http.ts'
 import { FrameEar } from './upstream-frames.ts'
 import { watchLeaving } from './upstream-leaving.ts'
 import { tapped } from './upstream-tap.ts'
@@ -21,10 +21,14 @@ export function sendHttp2(connection: Connection, asked: OutgoingRequest, heard:
   let failure: Error | undefined
   /** Frames are heard before Node has told of the head. */
   const waiting: Uint8Array[] = []
+  let bodyBytes = 0
+  /** What its head says of that. */
+  let toldBytes: number | undefined
 
   const ear = new FrameEar({
     onData: (bytes) => {
       if (isOver || lastWord) return
+      bodyBytes += bytes.length
       if (hasHead) heard.onChunk(bytes)
       else waiting.push(bytes)
     },
@@ -49,6 +53,8 @@ export function sendHttp2(connection: Connection, asked: OutgoingRequest, heard:
   const settle = (): void => {
     if (isOver) return
     const { how } = leaving
+    // Such an answer is malformed (RFC 9113, section 8.1.1), and its client would reset it.
+    if (lastWord === 'end' && bodyBytes !== (toldBytes ?? bodyBytes)) lastWord = 'reset'
     if (lastWord) over(() => heard.onEnd(lastWord ?? 'close'))
     else if (how) how.then((left) => over(() => heard.onEnd(left)))
     else if (hasHead) over(() => heard.onEnd('close'))
@@ -72,6 +78,7 @@ export function sendHttp2(connection: Connection, asked: OutgoingRequest, heard:
   onResponse(stream, (status, headers) => {
     if (isOver || hasHead) return
     hasHead = true
+    toldBytes = bodyLength(asked.method, status, headers)
     heard.onHead(status, headers)
     for (const bytes of waiting.splice(0)) heard.onChunk(bytes)
     if (lastWord) settle()
@@ -91,6 +98,13 @@ export function sendHttp2(connection: Connection, asked: OutgoingRequest, heard:
       socket.destroy()
     },
   }
+}
+
+/** Undefined where nothing is said of it, or it is that of a body that is spared. */
+function bodyLength(method: string, status: number, headers: Headers): number | undefined {
+  if (method === 'HEAD' || bodilessStatuses.has(status)) return undefined
+  const told = header(headers, 'content-length')
+  return told === undefined ? undefined : Number(told)
 }
 
 /** Node's types do not know of the third parameter, which is documented since version 10. */

@@ -35,6 +35,11 @@ describe('over HTTP/2 each DATA frame is a chunk, and each ending is told as it 
     [':status', '103'],
     ['link', '</a>'],
   ])
+  const sized = (bytes: number): Uint8Array =>
+    headers([
+      [':status', '200'],
+      ['content-length', `${bytes}`],
+    ])
   const cases: readonly (readonly [string, readonly Act[], readonly unknown[]])[] = [
     ['a whole stream', [ok, data('a'), 'pause', data('b', 'last')], [200, 'a', 'b', 'end']],
     [
@@ -49,6 +54,9 @@ describe('over HTTP/2 each DATA frame is a chunk, and each ending is told as it 
       [Buffer.concat([ok, data('a'), headers([['grpc-status', '0']], 'last')])],
       [200, 'a', 'end'],
     ],
+    ['less than its length says', [sized(3), data('a', 'last')], [200, 'a', 'reset']],
+    ['more than its length says', [sized(0), data('a', 'last')], [200, 'a', 'reset']],
+    ['as much as its length says', [sized(2), data('ab', 'last')], [200, 'ab', 'end']],
     ['no body at all', [headers([[':status', '204']], 'last')], [204, 'end']],
     ['an answer, and then a reset', [ok, data('a', 'last'), reset(noError)], [200, 'a', 'end']],
     [
