@@ -224,8 +224,18 @@ export class Capacity {
   }
 }
 
-/** V8 counts its young objects into the limit, three halves of 16 MiB; the old ones cannot have that. */
-const youngBytes = 48 * 1024 * 1024
+/**
+ * V8 counts its young objects into its limit, three times 16 MiB of them and from version 13 on (Node 24)
+ * 64; the old ones cannot have that.
+ */
+const youngBytes = 3 * (Number.parseInt(process.versions.v8, 10) < 13 ? 16 : 64) * 1024 * 1024
+
+/** What old objects may have, where somebody has said so. */
+const askedBytes = ((): number | undefined => {
+  const options = [process.env['NODE_OPTIONS'] ?? '', ...process.execArgv].join(' ')
+  const asked = [...options.matchAll(/--max[-_]old[-_]space[-_]size=(\d+)/g)].at(-1)?.[1]
+  return asked === undefined ? undefined : Number(asked) * 1024 * 1024
+})()
 
 /** Pages that hold so much of what they could are not emptied for what is new. */
 const scattered = 0.92
@@ -239,5 +249,5 @@ function heapRoom(): HeapRoom {
     used += space.space_used_size
     pages += space.space_size
   }
-  return { used: Math.max(used, pages * scattered), limit: limit - youngBytes }
+  return { used: Math.max(used, pages * scattered), limit: askedBytes ?? limit - youngBytes }
 }
