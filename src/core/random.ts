@@ -24,32 +24,41 @@ export function alphabet(signs: string): Alphabet {
   return { codes: Buffer.from(signs), perNumber, combinations: signs.length ** perNumber }
 }
 
-const alphanumerics = alphabet('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
-const hexDigits = alphabet('0123456789abcdef')
+export const alphanumerics = alphabet(
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789',
+)
+export const hexDigits = alphabet('0123456789abcdef')
 
 /** Longer than any id. */
 const drawn = Buffer.alloc(256)
 
 /**
- * Several signs a number and through bytes: a number each and a text that grows by them took 6 % of a
- * reply.
+ * Writes signs into `target`, from `from` up to `to`. Several a number and through bytes: a number each
+ * and a text that grows by them took 6 % of a reply.
  */
-export function signs(random: Random, from: Alphabet, length: number): string {
-  const { codes, perNumber, combinations } = from
+export function drawSigns(
+  random: Random,
+  { codes, perNumber, combinations }: Alphabet,
+  { target, from, to }: { readonly target: Uint8Array; readonly from: number; readonly to: number },
+): void {
   const size = codes.length
+  for (let at = from; at < to; ) {
+    // As an integer of 32 bits: to divide it as any other takes ten times as long.
+    let number = (random.next() * combinations) | 0
+    const end = Math.min(at + perNumber, to)
+    for (; at < end; at++) {
+      const rest = (number / size) | 0
+      target[at] = codes[number - rest * size] ?? 0
+      number = rest
+    }
+  }
+}
+
+export function signs(random: Random, from: Alphabet, length: number): string {
   let text = ''
   for (let left = length; left > 0; left -= drawn.length) {
     const count = Math.min(left, drawn.length)
-    for (let at = 0; at < count; ) {
-      // As an integer of 32 bits: to divide it as any other takes ten times as long.
-      let number = (random.next() * combinations) | 0
-      const end = Math.min(at + perNumber, count)
-      for (; at < end; at++) {
-        const rest = (number / size) | 0
-        drawn[at] = codes[number - rest * size] ?? 0
-        number = rest
-      }
-    }
+    drawSigns(random, from, { target: drawn, from: 0, to: count })
     text += drawn.toString('latin1', 0, count)
   }
   return text

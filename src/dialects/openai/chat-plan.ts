@@ -13,6 +13,7 @@ import {
   compileJson,
   type JsonPieces,
   type JsonTemplate,
+  quoted,
   type Slots,
   writeJson,
 } from '../shapes/json-template.ts'
@@ -44,6 +45,7 @@ export interface ChatPlan {
   readonly tellsSources: boolean
   /** Whether the request's id stands in bodies, too, and not in a header alone. */
   readonly tellsRequestId: boolean
+  readonly tellsSeed: boolean
   /** For one reply; undefined where the service has a field for everything. */
   reword(reply: ReplyContext): Rewording | undefined
 }
@@ -89,6 +91,7 @@ export function planChat(variant: ChatVariant): ChatPlan {
     tellsText: asksFor(compileJson(stream.choice.every), 'text'),
     tellsSources: asksFor(compileJson(stream.chunk.every), 'citations'),
     tellsRequestId: JSON.stringify([stream, whole, errors]).includes('{{ requestId'),
+    tellsSeed: JSON.stringify([stream, whole]).includes('{{ seed'),
   }
 }
 
@@ -120,17 +123,18 @@ export const finishReason = finishes.reason
 export const finishWord = finishes.word
 
 /** What a reply says of itself in all of its parts, as JSON text. */
-export function identity({ variant, tellsRequestId }: ChatPlan, reply: ReplyContext): Slots {
+export function identity(plan: ChatPlan, reply: ReplyContext): Slots {
+  const { variant, tellsRequestId, tellsSeed } = plan
   const random = reply.random.fork('id')
   const created = String(Math.floor(reply.createdMs / 1000))
-  const text = (form: string): string => JSON.stringify(drawn(form, random, { created }))
+  const text = (form: string): string => quoted(drawn(form, random, { created }))
   return {
     id: text(variant.ids.reply),
     created,
-    model: JSON.stringify(reply.request.model ?? variant.models[0] ?? ''),
+    model: quoted(reply.request.model ?? variant.models[0] ?? ''),
     fingerprint: text(variant.ids.fingerprint),
-    requestId: tellsRequestId ? JSON.stringify(requestIdOf(variant, reply.random)) : undefined,
-    seed: String(integer(random, 1, 2 ** 31)),
+    requestId: tellsRequestId ? quoted(requestIdOf(variant, reply.random)) : undefined,
+    seed: tellsSeed ? String(integer(random, 1, 2 ** 31)) : undefined,
   }
 }
 

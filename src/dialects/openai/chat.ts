@@ -62,7 +62,7 @@ export function dialectOf(
     limits: openAiLimitWords(variant),
     parseRequest,
     checkModel: (request, models) => checkModel(variant, request, models),
-    streamHeaders: (reply) => streamHeaders.concat(replyHeaders(variant, reply)),
+    streamHeaders: (reply) => replyHeaders(variant, reply, streamHeaders),
     encoder: (reply) => chatEncoder(plan(), reply),
     alike: (reply) => alike(plan(), reply),
     decoder: () => chatDecoder(variant),

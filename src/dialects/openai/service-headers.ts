@@ -20,17 +20,20 @@ interface HeaderOptions {
   /** Those whose name fits; all unless given. */
   readonly only?: RegExp
   readonly model?: string | undefined
+  readonly before?: Headers
 }
 
 export function serviceHeaders(
   variant: ChatVariant,
   random: Random,
-  { only, model = '' }: HeaderOptions = {},
-): Headers {
+  { only, model = '', before = [] }: HeaderOptions = {},
+): Header[] {
   // One source for all of them: to begin another costs as much as all that is drawn from it.
   const source = headersFrom(random)
   const given = { requestId: drawn(variant.ids.request ?? '', source), model }
+  // Loops, for `concat` made of three lists takes a microsecond.
   const headers: Header[] = []
+  for (const header of before) headers.push(header)
   for (const header of variant.headers) {
     const [name, form] = header
     if (only && !only.test(name)) continue
@@ -48,12 +51,17 @@ const headersFrom = (random: Random): Random => random.fork('headers')
 export const requestIdOf = ({ ids }: ChatVariant, random: Random): string =>
   drawn(ids.request ?? '', headersFrom(random))
 
-/** For a reply that was counted. */
-export function replyHeaders(variant: ChatVariant, reply: ReplyContext): Headers {
+/** For a reply that was counted; behind those that are given. */
+export function replyHeaders(
+  variant: ChatVariant,
+  reply: ReplyContext,
+  before: Headers = [],
+): Headers {
   const { rateLimits } = variant
-  const counted = rateLimits ? countedHeaders(rateLimits, reply) : []
   const { model } = reply.request
-  return serviceHeaders(variant, reply.random, { model }).concat(counted)
+  const headers = serviceHeaders(variant, reply.random, { model, before })
+  if (rateLimits) for (const header of countedHeaders(rateLimits, reply)) headers.push(header)
+  return headers
 }
 
 /** OpenAI's, for whichever of its APIs. */

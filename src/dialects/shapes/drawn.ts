@@ -1,8 +1,12 @@
 /** Ids and the like as forms: `chatcmpl-{{ alnum 29 }}`. */
 import {
+  type Alphabet,
   alphabet,
   alphanumeric,
+  alphanumerics,
+  drawSigns,
   hex,
+  hexDigits,
   integer,
   type Random,
   signs,
@@ -16,13 +20,30 @@ const drawing = /\{\{ (\w+)(?: (\d+))?(?: (\d+))? \}\}/g
 
 type Part = string | { readonly name: string; readonly sizes: readonly [number, number] }
 
+/** Signs in between what always stands there: both are bytes of one text. */
+interface Signs {
+  /** As it was drawn last. */
+  readonly bytes: Buffer
+  readonly places: readonly { readonly from: number; readonly to: number; readonly of: Alphabet }[]
+}
+
 /** Forms stand in the code and in files, so that there are few; each is drawn for every reply. */
-const known = new Map<string, readonly Part[]>()
+const known = new Map<string, Signs | readonly Part[]>()
 
 /** Forms that come from elsewhere after all are taken apart each time. */
 const mostKnown = 1000
 
-function partsOf(form: string): readonly Part[] {
+/** Longer than any id. */
+const mostSigns = 256
+
+const alphabets = new Map([
+  ['alnum', alphanumerics],
+  ['hex', hexDigits],
+  ['digits', digits],
+  ['base32', base32],
+])
+
+function partsOf(form: string): Signs | readonly Part[] {
   const parts: Part[] = []
   let at = 0
   for (const found of form.matchAll(drawing)) {
@@ -32,8 +53,29 @@ function partsOf(form: string): readonly Part[] {
     at = found.index + whole.length
   }
   if (at < form.length) parts.push(form.slice(at))
-  if (known.size < mostKnown) known.set(form, parts)
-  return parts
+  const taken = signsOf(parts) ?? parts
+  if (known.size < mostKnown) known.set(form, taken)
+  return taken
+}
+
+/** Undefined where a form has more than signs and ASCII, or more of them than any id. */
+function signsOf(parts: readonly Part[]): Signs | undefined {
+  const places: Signs['places'][number][] = []
+  let length = 0
+  let text = ''
+  for (const part of parts) {
+    const from = length
+    if (typeof part === 'string') text += part
+    else {
+      const of = alphabets.get(part.name)
+      if (!of || part.sizes[0] > mostSigns) return undefined
+      text += ' '.repeat(part.sizes[0])
+      places.push({ from, to: text.length, of })
+    }
+    length = text.length
+  }
+  const bytes = Buffer.from(text)
+  return bytes.length === text.length && length <= mostSigns ? { bytes, places } : undefined
 }
 
 /**
@@ -45,12 +87,19 @@ export function drawn(
   random: Random,
   given: Readonly<Record<string, string>> = {},
 ): string {
+  const parts = known.get(form) ?? partsOf(form)
+  if ('bytes' in parts) return drawnSigns(parts, random)
   let text = ''
-  for (const part of known.get(form) ?? partsOf(form)) {
+  for (const part of parts) {
     if (typeof part === 'string') text += part
     else text += drawnValue(part.name, random, part.sizes) ?? given[part.name] ?? ''
   }
   return text
+}
+
+function drawnSigns({ bytes, places }: Signs, random: Random): string {
+  for (const { from, to, of } of places) drawSigns(random, of, { target: bytes, from, to })
+  return bytes.toString('latin1')
 }
 
 /** One value by the name of its form; undefined where that draws nothing. */
