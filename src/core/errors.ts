@@ -26,6 +26,7 @@ const statusByCode = {
   usage: 500,
   'port-in-use': 500,
   'worker-lost': 500,
+  'worker-silent': 503,
 } as const
 
 export type StuntdoubleErrorCode = keyof typeof statusByCode

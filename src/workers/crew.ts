@@ -2,7 +2,7 @@
  * The leader of the workers: starts them, replaces those that die, asks all of them for one, and ends
  * them. It has the shared state, and no port; of what is played it knows nothing.
  */
-import type { Clock } from '../core/clock.ts'
+import type { Alarm, Clock } from '../core/clock.ts'
 import { messageOf, StuntdoubleError } from '../core/errors.ts'
 import type { Log } from '../server/log.ts'
 import { SharedMemory } from '../server/shared/shared-memory.ts'
@@ -27,6 +27,9 @@ const withinMs = 60_000
 
 /** From the word to end to one that cannot be refused. */
 const graceMs = 1000
+
+/** To gather what a worker knows takes it milliseconds. */
+const silentMs = 5000
 
 const mostSaid = 1000
 
@@ -185,13 +188,29 @@ export class Crew {
   async #askOthers(by: Seat, asked: AskedPart): Promise<readonly unknown[]> {
     const parts = this.#othersThan(by).map(async (seat): Promise<readonly unknown[]> => {
       try {
-        return [await seat.line.ask('part', asked)]
+        return [await this.#soonOf(seat, seat.line.ask('part', asked))]
       } catch (error) {
         if (error instanceof LineGone) return []
         throw error
       }
     })
     return (await Promise.all(parts)).flat()
+  }
+
+  /** One that is held up, or stopped by somebody, may answer never; whoever asks is told so. */
+  async #soonOf<T>(seat: Seat, answer: Promise<T>): Promise<T> {
+    let alarm: Alarm | undefined
+    const silence = new Promise<never>((_, reject) => {
+      alarm = this.#clock.at(this.#clock.now() + silentMs, () => {
+        const message = `${nameOf(seat)} has not answered for ${silentMs / 1000} s`
+        reject(new StuntdoubleError('worker-silent', message))
+      })
+    })
+    try {
+      return await Promise.race([answer, silence])
+    } finally {
+      alarm?.cancel()
+    }
   }
 
   #left(seat: Seat, ended: Ended): void {

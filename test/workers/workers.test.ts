@@ -288,6 +288,22 @@ describe('two workers', () => {
     await until(async () => (await answers()).every((text) => text === 'Mended.'))
   })
 
+  it('say which of them does not answer, where one is stopped', async () => {
+    const { workers } = await healthOf(first)
+    const { pid = 0 } = workers.find(({ worker }) => worker === 2) ?? {}
+    process.kill(pid, 'SIGSTOP')
+    try {
+      const { status, headers, body } = await first.get(control('/health'))
+      expect([status, headers['x-stuntdouble-error']]).toEqual([503, 'worker-silent'])
+      expect(body).toMatch(new RegExp(`worker 2 .*${pid}.* has not answered for 5 s`))
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    expect((await healthOf(first)).workers).toEqual(
+      workers.map((one) => expect.objectContaining({ pid: one.pid })),
+    )
+  })
+
   it('are replaced when they die, and what they held is free', async () => {
     const key = { authorization: 'Bearer one' }
     using held = openStream({
