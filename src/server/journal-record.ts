@@ -315,12 +315,7 @@ export class ExchangeRecord implements JournalRecord {
 /** All that a record tells, as plain data. */
 export function recordTold(record: JournalRecord): JournalRecord {
   const { id, at, method, path, headMs, firstByteMs, connection, previous, ...others } = record
-  const when = {
-    ...(headMs === undefined ? {} : { headMs }),
-    ...(firstByteMs === undefined ? {} : { firstByteMs }),
-  }
-  const before = previous ? { previous } : {}
-  return { id, at, method, path, ...others, ...when, connection, ...before }
+  return { id, at, method, path, ...others, headMs, firstByteMs, connection, previous }
 }
 
 const resumesOf = ({ exchange, after }: Resumes): NonNullable<JournalRecord['resumes']> => ({

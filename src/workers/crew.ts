@@ -188,7 +188,7 @@ export class Crew {
   async #askOthers(by: Seat, asked: AskedPart): Promise<readonly unknown[]> {
     const parts = this.#othersThan(by).map(async (seat): Promise<readonly unknown[]> => {
       try {
-        return [await this.#soonOf(seat, seat.line.ask('part', asked))]
+        return [await this.#inTime(seat, seat.line.ask('part', asked))]
       } catch (error) {
         if (error instanceof LineGone) return []
         throw error
@@ -198,7 +198,7 @@ export class Crew {
   }
 
   /** One that is held up, or stopped by somebody, may answer never; whoever asks is told so. */
-  async #soonOf<T>(seat: Seat, answer: Promise<T>): Promise<T> {
+  async #inTime<T>(seat: Seat, answer: Promise<T>): Promise<T> {
     let alarm: Alarm | undefined
     const silence = new Promise<never>((_, reject) => {
       alarm = this.#clock.at(this.#clock.now() + silentMs, () => {

@@ -290,7 +290,8 @@ describe('two workers', () => {
 
   it('say which of them does not answer, where one is stopped', async () => {
     const { workers } = await healthOf(first)
-    const { pid = 0 } = workers.find(({ worker }) => worker === 2) ?? {}
+    const pid = workers.find(({ worker }) => worker === 2)?.pid
+    if (pid === undefined) throw new Error('there is no second worker')
     process.kill(pid, 'SIGSTOP')
     try {
       const { status, headers, body } = await first.get(control('/health'))

@@ -2,10 +2,8 @@
 import {
   type Alphabet,
   alphabet,
-  alphanumeric,
   alphanumerics,
   drawSigns,
-  hex,
   hexDigits,
   integer,
   type Random,
@@ -21,14 +19,14 @@ const drawing = /\{\{ (\w+)(?: (\d+))?(?: (\d+))? \}\}/g
 type Part = string | { readonly name: string; readonly sizes: readonly [number, number] }
 
 /** Signs in between what always stands there: both are bytes of one text. */
-interface Signs {
+interface Inscription {
   /** As it was drawn last. */
   readonly bytes: Buffer
   readonly places: readonly { readonly from: number; readonly to: number; readonly of: Alphabet }[]
 }
 
 /** Forms stand in the code and in files, so that there are few; each is drawn for every reply. */
-const known = new Map<string, Signs | readonly Part[]>()
+const known = new Map<string, Inscription | readonly Part[]>()
 
 /** Forms that come from elsewhere after all are taken apart each time. */
 const mostKnown = 1000
@@ -43,7 +41,7 @@ const alphabets = new Map([
   ['base32', base32],
 ])
 
-function partsOf(form: string): Signs | readonly Part[] {
+function partsOf(form: string): Inscription | readonly Part[] {
   const parts: Part[] = []
   let at = 0
   for (const found of form.matchAll(drawing)) {
@@ -53,18 +51,17 @@ function partsOf(form: string): Signs | readonly Part[] {
     at = found.index + whole.length
   }
   if (at < form.length) parts.push(form.slice(at))
-  const taken = signsOf(parts) ?? parts
+  const taken = inscriptionOf(parts) ?? parts
   if (known.size < mostKnown) known.set(form, taken)
   return taken
 }
 
-/** Undefined where a form has more than signs and ASCII, or more of them than any id. */
-function signsOf(parts: readonly Part[]): Signs | undefined {
-  const places: Signs['places'][number][] = []
-  let length = 0
+/** Undefined where a form has more than signs and ASCII, or more signs in one go than any id. */
+function inscriptionOf(parts: readonly Part[]): Inscription | undefined {
+  const places: Inscription['places'][number][] = []
   let text = ''
   for (const part of parts) {
-    const from = length
+    const from = text.length
     if (typeof part === 'string') text += part
     else {
       const of = alphabets.get(part.name)
@@ -72,10 +69,9 @@ function signsOf(parts: readonly Part[]): Signs | undefined {
       text += ' '.repeat(part.sizes[0])
       places.push({ from, to: text.length, of })
     }
-    length = text.length
   }
   const bytes = Buffer.from(text)
-  return bytes.length === text.length && length <= mostSigns ? { bytes, places } : undefined
+  return bytes.length === text.length ? { bytes, places } : undefined
 }
 
 /**
@@ -88,7 +84,7 @@ export function drawn(
   given: Readonly<Record<string, string>> = {},
 ): string {
   const parts = known.get(form) ?? partsOf(form)
-  if ('bytes' in parts) return drawnSigns(parts, random)
+  if ('bytes' in parts) return drawnInto(parts, random)
   let text = ''
   for (const part of parts) {
     if (typeof part === 'string') text += part
@@ -97,7 +93,7 @@ export function drawn(
   return text
 }
 
-function drawnSigns({ bytes, places }: Signs, random: Random): string {
+function drawnInto({ bytes, places }: Inscription, random: Random): string {
   for (const { from, to, of } of places) drawSigns(random, of, { target: bytes, from, to })
   return bytes.toString('latin1')
 }
@@ -108,15 +104,9 @@ export function drawnValue(
   random: Random,
   [first, second]: readonly [first: number, second: number],
 ): string | undefined {
+  const from = alphabets.get(name)
+  if (from) return signs(random, from, first)
   switch (name) {
-    case 'alnum':
-      return alphanumeric(random, first)
-    case 'hex':
-      return hex(random, first)
-    case 'digits':
-      return signs(random, digits, first)
-    case 'base32':
-      return signs(random, base32, first)
     case 'uuid':
       return uuid(random)
     case 'int':

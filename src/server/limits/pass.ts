@@ -45,8 +45,9 @@ export function passLimits(line: Line, question: Question, server: ServerState):
 }
 
 async function passSome(line: Line, question: Question, server: ServerState): Promise<Pass> {
-  const { stage, limits } = server
-  const counted = await countable(question, { ...server, stage })
+  const { stage, states, kept, tapes, capacity, clock, log, limits } = server
+  const context = { stage, states, kept, tapes, capacity, clock, log }
+  const counted = await countable(question, context)
   if (!counted) return noLimits
   const entered = await limits.enter(stage.limits, counted, (run) => line.whenLeft(run))
   if (entered.refused && !entered.left) server.counters.countLimited(entered.refused.name)
